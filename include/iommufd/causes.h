@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file causes.h
+ * @brief The causes of failure: the one list of them.
+ *
+ * The first sentence of each comment is what iommufd_strerror() says; the
+ * tables of names and sentences in the library and the table in
+ * `doc/errors.md` are generated from this file.
+ */
+#ifndef LIBIOMMUFD_CAUSES_H
+#define LIBIOMMUFD_CAUSES_H
+
+#include <iommufd/error.h>
+
+/**
+ * @addtogroup error
+ * @{
+ */
+
+/**
+ * @name Causes
+ * Class and detail. *Direct* ones are returned by calls of
+ * the thin library, *sets* too, and *diagnosed* ones only by iommufd_diagnose()
+ * of libiommufd-util, which finds the one reason out of a set.
+ * @{
+ */
+enum {
+	/** The system refused with an errno that is not expected of this
+	 *  call. @how{direct} Also what a plain negative errno decodes to.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_UNSPECIFIC = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSPECIFIC, 0),
+
+	/** A required pointer or handle is NULL. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NULL_POINTER = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 1),
+	/** A flag that this call does not know is set. @how{direct} Only
+	 *  flags of the library itself; flags of the kernel go to the kernel.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_FLAGS = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 2),
+	/** The size member of an options or output struct is out of range.
+	 *  @how{direct} It is smaller than the struct of the first release,
+	 *  or larger than 4096. @since 0.1.0 */
+	IOMMUFD_CAUSE_OPTS_SIZE = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 3),
+	/** An options struct of a newer release carries a value this library
+	 *  does not know. @how{direct} Bytes beyond the struct that this
+	 *  library knows must be zero. errno is E2BIG. @since 0.1.0 */
+	IOMMUFD_CAUSE_OPTS_TAIL = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 4),
+	/** A reserved member of an options struct is not zero. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_OPTS_RESERVED = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 5),
+	/** The objects belong to different contexts. @how{direct} errno is
+	 *  EXDEV. @since 0.1.0 */
+	IOMMUFD_CAUSE_OTHER_CONTEXT = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 6),
+	/** The length is zero. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_ZERO_LENGTH = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 7),
+	/** A mapping must allow reading, writing, or both. @how{direct}
+	 *  Neither ::IOMMUFD_MAP_READABLE nor ::IOMMUFD_MAP_WRITEABLE is set.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_ACCESS = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 8),
+	/** Address and length together leave the range of the address type.
+	 *  @how{direct} The kernel also refuses the last byte of the 64-bit
+	 *  space. errno is EOVERFLOW. @since 0.1.0 */
+	IOMMUFD_CAUSE_OVERFLOW = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 9),
+	/** The file descriptor is not open. @how{direct} For a call with
+	 *  several descriptors: one of them. @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_FD = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 10),
+	/** The file descriptor is not a /dev/iommu. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_IOMMUFD = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 11),
+	/** The file descriptor is not a VFIO device file. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_NOT_VFIO_DEVICE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 12),
+	/** The value is not one that this option takes. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_BAD_VALUE = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 13),
+	/** A range has its last byte not above its first, or two ranges
+	 *  overlap. @how{direct} The kernel refuses ranges of a single byte.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_RANGES = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 14),
+	/** The device has no region of this index, or the request is
+	 *  malformed. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_INDEX = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 15),
+	/** The text is not a PCI address, a device UUID or a path of usable
+	 *  length. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_NAME = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 16),
+	/** The id is not one the kernel gives out. @how{direct} Ids are 1 to
+	 *  2^31-1. @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_ID = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 17),
+	/** The device feature does not take this operation or this data.
+	 *  @how{direct} GET and SET together, an operation that the feature
+	 *  does not have, or data too short. @since 0.1.0 */
+	IOMMUFD_CAUSE_FEATURE_REQUEST =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 18),
+	/** The thread's last failure is not the one of this return value.
+	 *  @how{direct} Only of iommufd_failure_get(). @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_LAST_FAILURE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 19),
+
+	/** The VFIO device file is not bound to an iommufd. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_BOUND = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 1),
+	/** The VFIO device file is bound already. @how{direct} By this
+	 *  handle, which the library knows; or by another open of the device,
+	 *  which only diagnosis tells. @since 0.1.0 */
+	IOMMUFD_CAUSE_ALREADY_BOUND = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 2),
+	/** The bound device is emulated where a physical one is needed, or
+	 *  the other way round. @how{direct} The bound file is left as it
+	 *  was. @since 0.1.0 */
+	IOMMUFD_CAUSE_WRONG_KIND = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 3),
+	/** The handle does not own its object and must be released, not
+	 *  destroyed. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_BORROWED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 4),
+	/** The device is bound already, was opened the old way, or cannot do
+	 *  cache-coherent DMA. @how{set} EINVAL of bind. @since 0.1.0 */
+	IOMMUFD_CAUSE_BIND_REFUSED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 5),
+	/** The IOMMU cannot make this device's DMA cache coherent.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_BIND_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_COHERENT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 6),
+	/** The descriptor came from a VFIO group and cannot be bound.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_BIND_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_FILE = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 7),
+	/** The accounting mode can be set only while the context has no
+	 *  object. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_CONTEXT_NOT_EMPTY = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 8),
+	/** Huge pages can be switched off only before memory is mapped into a
+	 *  page table. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_IOAS_MAPPED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 9),
+	/** Only mappings of memory files can move to another process.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_FILE_BACKED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 10),
+	/** The reset would reach a device that this context does not own.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_HOT_RESET_NOT_OWNED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 11),
+
+	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
+	 *  ENXIO when it is opened: the module is not loaded, the kernel
+	 *  lacks it, or the node is missing. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_IOMMUFD = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 1),
+	/** There is no such VFIO device file. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_DEVICE_FILE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 2),
+	/** The context has no object of this kind with this id. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_OBJECT = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 3),
+	/** Nothing is mapped there. @how{direct} Direct for the physical
+	 *  address of a no-IOMMU mapping; for unmap it takes diagnosis.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOTHING_MAPPED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 4),
+	/** The range holds no mapping, or cuts one; mappings cannot be split.
+	 *  @how{set} ENOENT of unmap. Mappings below the first one that is
+	 *  cut have been removed already. @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_WHOLE_MAPPINGS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 5),
+	/** The range cuts a mapping in two. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_NOT_WHOLE_MAPPINGS. @since 0.1.0 */
+	IOMMUFD_CAUSE_PARTIAL_MAPPING =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 6),
+	/** The source range is not completely mapped, or an address space is
+	 *  gone. @how{set} ENOENT of copy. @since 0.1.0 */
+	IOMMUFD_CAUSE_COPY_SOURCE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 7),
+	/** A part of the source range is not mapped. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_COPY_SOURCE. @since 0.1.0 */
+	IOMMUFD_CAUSE_SOURCE_HOLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 8),
+	/** The device is not a bound physical device, or there is no such
+	 *  fault queue. @how{set} ENOENT of page table allocation with a
+	 *  fault queue. @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_OR_QUEUE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 9),
+	/** There is no bound physical device with this id. @how{direct} The
+	 *  id of an emulated device gives this too. @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_PHYSICAL = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 10),
+	/** There is no page table or address space with this id. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_PAGE_TABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 11),
+	/** The context has no VFIO compatibility address space. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_COMPAT_IOAS = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 12),
+	/** The system information of the kernel (sysfs) is not mounted where
+	 *  it is expected. @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_SYSFS = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 13),
+	/** The machine has no device with this address. @how{direct}
+	 *  libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_SUCH_DEVICE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 14),
+	/** The device is not bound to a VFIO driver. @how{direct}
+	 *  libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_VFIO_DRIVER =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 15),
+	/** The VFIO driver offers no device file: the kernel lacks
+	 *  VFIO_DEVICE_CDEV. @how{direct} libiommufd-util. The directory
+	 *  vfio-dev is there, but its dev attribute is not. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_DEVICE_NODES =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 16),
+	/** The kernel has a device file, but the node is missing from /dev.
+	 *  @how{direct} libiommufd-util. Usual in containers. @since 0.1.0 */
+	IOMMUFD_CAUSE_NODE_MISSING = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 17),
+	/** The node in /dev belongs to another device. @how{direct}
+	 *  libiommufd-util. Its number differs from the dev attribute: hot
+	 *  plug has reused the name. @since 0.1.0 */
+	IOMMUFD_CAUSE_NODE_IS_ANOTHER =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 18),
+
+	/** The process has no right to open the device file. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_OPEN_DENIED = IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 1),
+	/** Setting the accounting mode needs CAP_SYS_RESOURCE. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NEEDS_SYS_RESOURCE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 2),
+	/** No-IOMMU devices need CAP_SYS_RAWIO. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NEEDS_SYS_RAWIO =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 3),
+	/** The source was mapped without write access. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_READ_ONLY_SOURCE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 4),
+	/** The group's interrupts are not isolated, or the group is in other
+	 *  hands. @how{set} EPERM of bind. @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_NOT_VIABLE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 5),
+	/** The machine does not isolate the device's interrupts (no interrupt
+	 *  remapping). @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_GROUP_NOT_VIABLE. @since 0.1.0 */
+	IOMMUFD_CAUSE_INTERRUPTS_NOT_ISOLATED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 6),
+	/** A device of the group is bound to another context. @how{diagnosed}
+	 *  One of ::IOMMUFD_CAUSE_GROUP_NOT_VIABLE. @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_OWNED_ELSEWHERE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 7),
+	/** A device of the same group is used by a driver of the host.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_GROUP_NOT_VIABLE. @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_SIBLING_HAS_DRIVER =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 8),
+	/** The device needs a VF token, and none or a wrong one was given.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_VF_TOKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 9),
+	/** The kernel does not permit it to this process. @how{direct} EPERM
+	 *  or EACCES of any other call. @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_PERMITTED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 10),
+
+	/** This kernel does not have the command. @how{direct} ENOTTY. See
+	 *  also ::IOMMUFD_CAUSE_PROCESS_32BIT. @since 0.1.0 */
+	IOMMUFD_CAUSE_COMMAND = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 1),
+	/** A 32-bit process cannot use iommufd on a 64-bit kernel.
+	 *  @how{direct} ENOTTY of a command that every kernel has. @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_PROCESS_32BIT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 2),
+	/** The request carries a value this kernel does not know.
+	 *  @how{direct} E2BIG. @since 0.1.0 */
+	IOMMUFD_CAUSE_NEWER_STRUCT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 3),
+	/** The kernel, the driver or the hardware does not support this flag,
+	 *  type or operation. @how{direct} EOPNOTSUPP. @since 0.1.0 */
+	IOMMUFD_CAUSE_FEATURE = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 4),
+	/** The device is behind no IOMMU. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_IOMMU = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 5),
+	/** The device cannot report page faults, which this page table needs.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_PAGE_REQUESTS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 6),
+	/** The device cannot be reset this way. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_RESET = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 7),
+	/** The device driver does not have this feature. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_FEATURE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 8),
+	/** The driver or this kernel takes no VF token. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_NO_TOKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 9),
+
+	/** Another object, a device or another thread uses the object.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_IN_USE = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 1),
+	/** Another thread is just mapping or unmapping in the range, or a
+	 *  hardware queue holds it. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_MAPPING_IN_TRANSIT = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 2),
+	/** An emulated device did not release its pins. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_PINS_HELD = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 3),
+	/** The device was opened through its VFIO group, or its group is in
+	 *  use. @how{set} EBUSY of bind. @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_BUSY = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 4),
+	/** The device's VFIO group is open. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_GROUP_BUSY. @since 0.1.0 */
+	IOMMUFD_CAUSE_OPENED_AS_GROUP = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 5),
+	/** The device is being reset, or another call holds it. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_BUSY = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 6),
+
+	/** A part of the IOVA range is mapped already. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_ALREADY_MAPPED = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 1),
+	/** A reserved window covers IOVAs that are mapped or allowed.
+	 *  @how{direct} EADDRINUSE of attach and of allow. @since 0.1.0 */
+	IOMMUFD_CAUSE_RESERVED_IN_USE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 2),
+	/** Existing mappings lie outside this page table's range, or are not
+	 *  aligned to its pages. @how{direct} EADDRINUSE of page table
+	 *  allocation. @since 0.1.0 */
+	IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 3),
+	/** An existing mapping is not aligned to the new alignment.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_MAPPING_MISALIGNED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 4),
+
+	/** The range is misaligned, reserved, or outside what the page tables
+	 *  can map. @how{set} EINVAL of a map at a fixed IOVA. @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_UNUSABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 1),
+	/** Length or memory is less aligned than the address space needs, or
+	 *  read-only in a nest parent. @how{set} EINVAL of a map at an IOVA
+	 *  of the kernel's choice. @since 0.1.0 */
+	IOMMUFD_CAUSE_MISALIGNED = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 2),
+	/** The IOVA is less aligned than the address space needs.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_MISALIGNED = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 3),
+	/** The length is not a multiple of the address space's alignment.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_LENGTH_MISALIGNED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 4),
+	/** The memory or the file offset is less aligned than the address
+	 *  space needs. @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_MEMORY_MISALIGNED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 5),
+	/** The range touches a reserved window. @how{diagnosed} For example
+	 *  the window of message-signalled interrupts. @since 0.1.0 */
+	IOMMUFD_CAUSE_RESERVED = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 6),
+	/** The range lies outside what the page tables of this address space
+	 *  can map. @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_OUTSIDE_APERTURE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 7),
+	/** A nest parent on this hardware takes no read-only mapping.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 8),
+	/** The file range ends beyond the file, the file is no memory file,
+	 *  or the range does not fit. @how{set} EINVAL of map file. @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_FILE_UNUSABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 9),
+	/** The range ends beyond the end of the file. @how{diagnosed} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_BEYOND_FILE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 10),
+	/** The file is neither a memory file nor a buffer that can be mapped.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_MEMORY_FILE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 11),
+
+	/** The page table cannot be made for this device and this parent.
+	 *  @how{set} EINVAL of page table allocation: the id is no address
+	 *  space, nest parent or vIOMMU; the typed data is wrong; the pages
+	 *  are too large; or the nest parent would hold read-only mappings.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_PAGE_TABLE_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 1),
+	/** The page table does not fit the device, or its group is attached
+	 *  to another one. @how{set} EINVAL of attach. @since 0.1.0 */
+	IOMMUFD_CAUSE_ATTACH_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 2),
+	/** The id names an object that is neither page table nor address
+	 *  space. @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_A_PAGE_TABLE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 3),
+	/** Another device of the group is attached to another page table.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 4),
+
+	/** A buffer of the caller cannot be read or written. @how{direct}
+	 *  EFAULT of a call that pins nothing. @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_BUFFER = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 1),
+	/** Memory of the range is not mapped, not writable, or belongs to a
+	 *  device. @how{set} EFAULT of map. @since 0.1.0 */
+	IOMMUFD_CAUSE_UNPINNABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 2),
+	/** Memory mapped earlier into this address space cannot be pinned.
+	 *  @how{direct} EFAULT of page table allocation and attach: an
+	 *  address space without page tables takes every address and finds
+	 *  out here. @since 0.1.0 */
+	IOMMUFD_CAUSE_EARLIER_MAPPING = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 3),
+	/** A part of the memory is not mapped into the process.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_PRESENT = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 4),
+	/** A part of the memory is read-only for the process. @how{diagnosed}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_WRITABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 5),
+	/** A part of the memory belongs to a device; it needs a dma-buf.
+	 *  @how{diagnosed} @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 6),
+	/** The process that made a mapping has ended. @how{diagnosed} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_MAPPER_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 7),
+
+	/** Out of memory. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 1),
+	/** The locked-memory limit is reached, or memory ran out. @how{set}
+	 *  ENOMEM of a call that pins memory. @since 0.1.0 */
+	IOMMUFD_CAUSE_MEMORY_OR_LIMIT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 2),
+	/** The locked-memory limit is reached. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT. @since 0.1.0 */
+	IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 3),
+	/** The limit of open files is reached. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_DESCRIPTORS = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 4),
+	/** No hole of this size is left in the usable and allowed IOVA space.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_IOVA_SPACE = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 5),
+
+	/** The array or buffer is too small; the needed count has been
+	 *  stored. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_ARRAY_SHORT = IOMMUFD_CAUSE(IOMMUFD_CLASS_SHORT, 1),
+
+	/** The device is going away. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 1),
+	/** The device memory behind the buffer is revoked at the moment.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_REVOKED = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 2),
+
+	/** A signal came before anything was done. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_INTERRUPTED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 1),
+	/** The set of affected devices changed meanwhile. @how{direct} @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_CHANGED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 2)
+};
+/** @} */
+
+/** @} */
+
+#endif /* LIBIOMMUFD_CAUSES_H */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What every object with an id of its own has: adopting, destroying, letting
+ * go. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define ID_MAX 0x7fffffffu
+
+/* Allocated before the kernel is asked, so that nothing can fail after it. */
+struct iommufd__object *iommufd__object_new(struct iommufd_ctx *ctx)
+{
+	struct iommufd__object *object = calloc(1, sizeof(*object));
+
+	if (object)
+		object->ctx = iommufd__ctx_get(ctx);
+	return object;
+}
+
+int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
+			  uint32_t op, struct iommufd__object **object)
+{
+	const uint32_t known = IOMMUFD_ADOPT_OWNED | IOMMUFD_ADOPT_VERIFY;
+	struct iommufd__object *new;
+
+	if (!ctx || !object)
+		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
+	if (flags & ~known)
+		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_FLAGS);
+	if (id < 1 || id > ID_MAX)
+		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_ID);
+	new = iommufd__object_new(ctx);
+	if (!new)
+		return iommufd__refused(op, IOMMUFD_CAUSE_NO_MEMORY);
+	new->id = id;
+	new->borrowed = !(flags & IOMMUFD_ADOPT_OWNED);
+	*object = new;
+	return 0;
+}
+
+int iommufd__destroy_id(struct iommufd_ctx *ctx, uint32_t id)
+{
+	struct uapi_destroy cmd = { .size = sizeof(cmd), .id = id };
+	int fd = iommufd_ctx_fd(ctx);
+	int ret = iommufd__ioctl(fd, IOMMUFD_NR_DESTROY, &cmd);
+
+	if (ret < 0) {
+		const struct iommufd_failure call = { .op = IOMMUFD_OP_DESTROY,
+						      .fd = fd,
+						      .object_id = id,
+						      .memory_fd = -1 };
+
+		return iommufd__failed(&call, -ret);
+	}
+	return 0;
+}
+
+int iommufd__object_destroy(struct iommufd__object *object)
+{
+	int ret;
+
+	if (!object)
+		return 0;
+	if (object->borrowed)
+		return iommufd__refused(IOMMUFD_OP_DESTROY,
+					IOMMUFD_CAUSE_BORROWED);
+	ret = iommufd__destroy_id(object->ctx, object->id);
+	if (!ret)
+		iommufd__object_release(object);
+	return ret;
+}
+
+void iommufd__object_release(struct iommufd__object *object)
+{
+	if (!object)
+		return;
+	iommufd__ctx_put(object->ctx);
+	free(object);
+}
