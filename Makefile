@@ -66,9 +66,20 @@ LT = $(LIBTOOL) --quiet --tag=CC
 LT_COMPILE = $(LT) --mode=compile $(CC)
 LT_LINK = $(LT) --mode=link $(CC)
 
+# With "make -j setup demo" nothing may begin before the tools are there.
+SETUP := $(filter setup,$(MAKECMDGOALS))
+
 .PHONY: all lib examples tests
 all: lib examples
 lib: $(BUILD)/libiommufd.la $(BUILD)/libiommufd-util.la
+
+# What was asked for the last time: other flags or another place make anew.
+remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || \
+	printf '%s\n' '$(1)' >$@
+$(BUILD)/gen/flags: always
+	$(call remember,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))
+$(BUILD)/gen/place: always
+	$(call remember,$(libdir) $(LDFLAGS))
 
 # ---- the libraries -------------------------------------------------------
 
@@ -79,19 +90,21 @@ UTIL_OBJECTS := $(UTIL_SOURCES:%.c=$(BUILD)/%.lo)
 TEXTS := $(addprefix $(BUILD)/gen/,causes.inc classes.inc ops.inc)
 
 # -MT: without it the rule would name the .o inside of .libs.
-$(BUILD)/libiommufd/%.lo: libiommufd/%.c Makefile | $(TEXTS)
+$(BUILD)/libiommufd/%.lo: libiommufd/%.c Makefile $(BUILD)/gen/flags \
+		| $(TEXTS) $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(LT_COMPILE) $(ALL_CPPFLAGS) $(LIB_CFLAGS) -MMD -MP -MT $@ \
 		-MF $(@:.lo=.d) -c -o $@ $<
 
-$(BUILD)/libiommufd.la: $(LIB_OBJECTS) libiommufd/libiommufd.map
+$(BUILD)/libiommufd.la: $(LIB_OBJECTS) libiommufd/libiommufd.map \
+		$(BUILD)/gen/place
 	$(call say,LINK,$@)$(LT_LINK) $(LIB_CFLAGS) $(LDFLAGS) -no-undefined -rpath $(libdir) \
 		-version-info $(LIB_VERSION_INFO) \
 		-Wl,--version-script=libiommufd/libiommufd.map \
 		-o $@ $(LIB_OBJECTS)
 
 $(BUILD)/libiommufd-util.la: $(UTIL_OBJECTS) $(BUILD)/libiommufd.la \
-		libiommufd/util/libiommufd-util.map
+		libiommufd/util/libiommufd-util.map $(BUILD)/gen/place
 	$(call say,LINK,$@)$(LT_LINK) $(LIB_CFLAGS) $(LDFLAGS) -no-undefined -rpath $(libdir) \
 		-version-info $(UTIL_VERSION_INFO) -Wl,-z,defs \
 		-Wl,--version-script=libiommufd/util/libiommufd-util.map \
@@ -117,7 +130,7 @@ example_objects = $(patsubst %.c,$(BUILD)/%.o,$(call example_sources,$(1)))
 
 examples: $(EXAMPLES:%=$(BUILD)/examples/%)
 
-$(BUILD)/examples/%.o: examples/%.c Makefile
+$(BUILD)/examples/%.o: examples/%.c Makefile $(BUILD)/gen/flags | $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MT $@ -c \
 		-o $@ $<
@@ -149,7 +162,7 @@ $(BUILD)/libiommufd-mock.a: $(MOCK_OBJECTS)
 $(BUILD)/tests/libtest.a: $(TEST_COMMON)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/tests/%.o: tests/%.c Makefile
+$(BUILD)/tests/%.o: tests/%.c Makefile $(BUILD)/gen/flags | $(TEXTS) $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(TEST_CPPFLAGS) $(ALL_CFLAGS) $$($(PKG_CONFIG) --cflags check) \
 		-MMD -MP -MT $@ -c -o $@ $<
@@ -161,6 +174,14 @@ $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
 		$(BUILD)/tests/libtest.a $(BUILD)/libiommufd-mock.a \
 		$(BUILD)/libiommufd-util.la $(BUILD)/libiommufd.la \
 		$$($(PKG_CONFIG) --libs check) -lpthread
+
+.PHONY: check check-lts check-debug demo
+check: tests check-vm
+check-vm check-lts-vm check-debug-vm: tests
+check-lts: tests check-lts-vm
+check-debug: tests check-debug-vm
+demo: $(BUILD)/examples/nvme-dma kernel
+	$(Q)DEMO_KERNEL=$(KERNEL) tests/vm/demo.sh $(DEMO_ARGS)
 
 # ---- installing ----------------------------------------------------------
 

@@ -19,7 +19,15 @@ struct rule {
 	}
 
 static const struct rule rules[] = {
+#if UINTPTR_MAX == UINT32_MAX
+	/* Every kernel has this command, but 64-bit kernels not for us. */
+	RULE(IOAS_ALLOC, ENOTTY, PROCESS_32BIT),
+	RULE(CTX_ADOPT, ENOTTY, PROCESS_32BIT),
+#else
+	RULE(CTX_ADOPT, ENOTTY, NOT_IOMMUFD),
+#endif
 	RULE(CTX_OPEN, ENOENT, NO_IOMMUFD),
+	RULE(CTX_OPEN, ENOTDIR, NO_IOMMUFD),
 	RULE(CTX_OPEN, ENODEV, NO_IOMMUFD),
 	RULE(CTX_OPEN, ENXIO, NO_IOMMUFD),
 	RULE(CTX_OPEN, EACCES, OPEN_DENIED),

@@ -82,16 +82,11 @@ static int probe(uint32_t op, int fd, uint32_t nr)
 
 	if (err == EINVAL || ret >= 0)
 		return 0;
-	/*
-	 * Every kernel has this command, but not for 32-bit processes on
-	 * 64-bit kernels.
-	 */
-	if (err == ENOTTY && sizeof(void *) == 4 && nr == IOMMUFD_NR_IOAS_ALLOC)
-		return iommufd__failed_as(&call, err,
-					  IOMMUFD_CAUSE_PROCESS_32BIT);
-	if (err == ENOTTY && op == IOMMUFD_OP_CTX_ADOPT)
-		return iommufd__failed_as(&call, err,
-					  IOMMUFD_CAUSE_NOT_IOMMUFD);
+	/* The absence of the command that every kernel has says more. */
+	if (op == IOMMUFD_OP_CTX_PROBE && nr == IOMMUFD_NR_IOAS_ALLOC)
+		return iommufd__failed_as(
+			&call, err,
+			iommufd__cause_of(IOMMUFD_OP_IOAS_ALLOC, err));
 	return iommufd__failed(&call, err);
 }
 

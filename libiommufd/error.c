@@ -47,9 +47,12 @@ static uint32_t bits_of(int ret)
 	return ret < 0 ? 0u - (uint32_t)ret : 0;
 }
 
+/* No call returns a failure without an errno; one is a failure nevertheless. */
 IOMMUFD_API int iommufd_errno(int ret)
 {
-	return (int)(bits_of(ret) & ERRNO_MASK);
+	int err = (int)(bits_of(ret) & ERRNO_MASK);
+
+	return ret < 0 && !err ? EINVAL : err;
 }
 
 IOMMUFD_API int iommufd_neg_errno(int ret)

@@ -43,6 +43,8 @@ static int errno_of(uint32_t cause)
 		return ENOMEM;
 	case IOMMUFD_CAUSE_BORROWED:
 		return EPERM;
+	case IOMMUFD_CAUSE_ARRAY_SHORT:
+		return ENOSPC;
 	default:
 		return EINVAL;
 	}

@@ -33,6 +33,9 @@ static int alloc_failed(int fd, const struct uapi_hwpt_alloc *cmd, int err)
 					      .length = cmd->data_len,
 					      .arg = cmd->data_type };
 
+	/* Nested ones pin nothing: what cannot be read is their data. */
+	if (err == EFAULT && cmd->data_type != IOMMUFD_HWPT_DATA_NONE)
+		return iommufd__failed_as(&call, err, IOMMUFD_CAUSE_BAD_BUFFER);
 	/* With a fault queue there are two ids that may be missing. */
 	if (err == ENOENT && cmd->flags & IOMMUFD_HWPT_FAULT_ID_VALID)
 		return iommufd__failed_as(&call, err,

@@ -368,6 +368,22 @@ enum {
 	 *  @how{diagnosed} @since 0.1.0 */
 	IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 4),
+	/** The page table's typed data is wrong, or there is none where it is
+	 *  needed. @how{diagnosed} One of ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_PAGE_TABLE_DATA =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 5),
+	/** The page table on which a nested one is to be made was not made as
+	 *  a nest parent. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_NEST_PARENT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 6),
+	/** The page table was made for another kind of IOMMU or device, or has
+	 *  not the flags that the device's PASIDs or other devices need.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_ATTACH_REFUSED. @since
+	 *  0.1.0 */
+	IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 7),
 
 	/** A buffer of the caller cannot be read or written. @how{direct}
 	 *  EFAULT of a call that pins nothing. @since 0.1.0 */

@@ -298,7 +298,9 @@ int iommufd_device_detach(struct iommufd_device *device);
  *
  * @param device the device
  * @param type the type of information wanted; ::IOMMUFD_HW_INFO_DEFAULT for
- *             what the hardware has. Others need Linux 6.17.
+ *             what the hardware has. Others need Linux 6.17. An IOMMU whose
+ *             driver has no information (virtio-iommu) answers with type 0 and
+ *             no data whatever was asked for.
  * @param[out] data receives the information as the kernel has it; may be NULL
  *             when @p data_length is 0. Room beyond what the kernel has is
  *             zeroed. Undefined after ::IOMMUFD_CAUSE_BAD_BUFFER, else untouched

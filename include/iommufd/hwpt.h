@@ -124,6 +124,7 @@ struct iommufd_hwpt_alloc_opts {
  *   outside of what the page table can map, or is not aligned to its pages
  * - ::IOMMUFD_CAUSE_EARLIER_MAPPING, ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when a
  *   mapping made earlier cannot be pinned now; counted for who mapped it
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER when the data cannot be read
  * - ::IOMMUFD_CAUSE_COMMAND before 6.6
  * @threads{any}
  * @syscalls{1 ioctl}

@@ -153,8 +153,8 @@ struct iommufd_region_info {
 	uint32_t type;
 	/** Its subtype, when valid. */
 	uint32_t subtype;
-	/** Length of the kernel's own answer with all its capabilities, for
-	 *  iommufd_vfio_get_region_info_raw(). */
+	/** Room in bytes that takes the kernel's own answer with all its
+	 *  capabilities, for iommufd_vfio_get_region_info_raw(). */
 	uint32_t raw_length;
 	/** 0. */
 	uint32_t reserved;
@@ -435,8 +435,8 @@ int iommufd_vfio_get_info(struct iommufd_vfio *file,
  * @param file a bound file
  * @param[out] answer receives the kernel's struct and the chain of its
  *             capabilities, 8-byte aligned; untouched on failure
- * @param[in,out] length room in bytes, 16 or more; receives the length of the
- *                whole answer, also when the room is too small
+ * @param[in,out] length room in bytes, 16 or more; receives the room that is
+ *                needed when it is too small, else stays
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NOT_BOUND
@@ -488,8 +488,8 @@ int iommufd_vfio_get_region_info(struct iommufd_vfio *file, uint32_t index,
  * @param index the region
  * @param[out] answer receives the kernel's struct and the chain of its
  *             capabilities, 8-byte aligned; untouched on failure
- * @param[in,out] length room in bytes, 32 or more; receives the length of the
- *                whole answer, also when the room is too small
+ * @param[in,out] length room in bytes, 32 or more; receives the room that is
+ *                needed when it is too small, else stays
  * @return 0 or a typed error
  * @failures as iommufd_vfio_get_info_raw(), and
  * - ::IOMMUFD_CAUSE_BAD_INDEX when the device has no such region
