@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file replace.h
+ * @brief Replacing page tables so that a refusal does no harm.
+ */
+#ifndef LIBIOMMUFD_UTIL_REPLACE_H
+#define LIBIOMMUFD_UTIL_REPLACE_H
+
+#include <stdint.h>
+
+#include <iommufd/failure.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct iommufd_ctx;
+struct iommufd_device;
+
+/**
+ * @defgroup replace Restoring replace
+ * @brief Replacing page tables so that a refusal does no harm.
+ *
+ * When an Intel VT-d refuses a new page table, the kernel's books still show
+ * the old one but the device's DMA is blocked, and attaching the old one again
+ * does nothing. On every IOMMU a refusal for a page table of the same address
+ * space makes that forget the device's reserved windows, so that one can map
+ * into them. The way back from both leads over a page table of another address
+ * space: iommufd_replace() goes it when it has to. Where the driver gets
+ * everything ready before it touches the device (Arm SMMUv3), and where the
+ * kernel refuses before it asks the driver, it is iommufd_device_attach() and no
+ * more. Part of libiommufd-util.
+ * @{
+ */
+
+/**
+ * @name Operations of replacement
+ * In the thread's record of its last failure, when it is the helper that
+ * refuses; the kernel's refusals are those of iommufd_device_attach().
+ * @{
+ */
+enum {
+	/** iommufd_replace() and iommufd_replace_many(). @since 0.1.0 */
+	IOMMUFD_OP_REPLACE = IOMMUFD_OP_HELPER + 2
+};
+/** @} */
+
+/**
+ * @name States after a replacement
+ * @{
+ */
+enum {
+	/** Not tried. @since 0.1.0 */
+	IOMMUFD_REPLACE_UNTRIED = 0,
+	/** The new page table is in force. @since 0.1.0 */
+	IOMMUFD_REPLACE_DONE = 1,
+	/** Refused, or taken back; the old page table is in force, in hardware
+	 *  too. @since 0.1.0 */
+	IOMMUFD_REPLACE_RESTORED = 2,
+	/** Refused or to be taken back, and the way back failed: the kernel's
+	 *  books show `in_force`, and DMA may be blocked. @since 0.1.0 */
+	IOMMUFD_REPLACE_BROKEN = 3,
+	/** Refused, and the old page table is in force in the kernel's books;
+	 *  without `ctx` nothing could be done for the hardware.
+	 *  @since 0.1.0 */
+	IOMMUFD_REPLACE_UNKNOWN = 4
+};
+/** @} */
+
+/**
+ * @brief One replacement: what is wanted, and what came of it.
+ * @since 0.1.0
+ */
+struct iommufd_replacement {
+	/** Set by the caller: sizeof(struct iommufd_replacement). */
+	uint32_t size;
+	/** Id of the new page table, made by iommufd_hwpt_alloc(). */
+	uint32_t page_table;
+	/** Id of the page table that is in force, made by
+	 *  iommufd_hwpt_alloc(), to go back to. */
+	uint32_t old_page_table;
+	/** Flags that the old one was made with: a scratch page table that is
+	 *  made for the way back gets them, less the fault queue. */
+	uint32_t old_flags;
+	/** The device. */
+	struct iommufd_device *device;
+	/** The device's context, in which the way back makes two scratch
+	 *  objects; NULL for no way back. */
+	struct iommufd_ctx *ctx;
+	/** Out: 0 or the typed error of this device's replacement. */
+	int32_t ret;
+	/** Out: an `IOMMUFD_REPLACE_` state. */
+	uint32_t state;
+	/** Out: id of the page table in force by the kernel's books: the new
+	 *  one, the old one, or, when the way back ended halfway, an empty
+	 *  scratch one, which then lives on. */
+	uint32_t in_force;
+	/** Out: 0, or the typed error of the way back; in the state
+	 *  ::IOMMUFD_REPLACE_RESTORED, of the end of a scratch object, which
+	 *  then lives on. */
+	int32_t restore_ret;
+};
+
+/**
+ * @brief Replace the page table of a device, and of all attached devices of its
+ *        group; go back if that is refused.
+ *
+ * On the way back the device is on an empty page table for a moment, and its
+ * reserved windows are outside of the address space: DMA in flight may fault, and
+ * nobody may map into the windows meanwhile. The caller's word is taken for what
+ * is in force before.
+ *
+ * @param[in,out] replacement its inputs must be set; its outputs are set when
+ *                the inputs are usable
+ * @return 0, or the typed error of the refusal (not that of the way back)
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ * - ::IOMMUFD_CAUSE_BAD_ID when `old_page_table` is 0: there would be nothing to
+ *   go back to; and for other ids that cannot be any
+ * - as iommufd_device_attach()
+ * @threads{any, but one replacement at a time in a group}
+ * @syscalls{1 ioctl; after a refusal that can do harm up to 7 more}
+ * @kernel{6.6}
+ * @since 0.1.0
+ */
+int iommufd_replace(struct iommufd_replacement *replacement);
+
+/**
+ * @brief Replace the page tables of many devices, or of none.
+ *
+ * One step for each group, in the order of the array. When one is refused,
+ * those done before are taken back in reverse order. It is not one step for the
+ * DMA of different groups.
+ *
+ * @param[in,out] replacements their inputs must be set, all with the same
+ *                `size`. Devices of one group must have the same page tables.
+ * @param count number of replacements
+ * @return 0, or the typed error of the first refusal
+ * @failures
+ * - as iommufd_replace(); of the inputs before anything is done
+ * - ::IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE when two devices of a group are to
+ *   have different page tables
+ * - as iommufd_find_fd(), when it cannot be told which group a device is in
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
+ * @threads{any, but one replacement at a time in a group}
+ * @syscalls{of iommufd_replace() for each group, and files are read to tell the
+ *           groups}
+ * @kernel{6.6}
+ * @since 0.1.0
+ */
+int iommufd_replace_many(struct iommufd_replacement *replacements,
+			 uint32_t count);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBIOMMUFD_UTIL_REPLACE_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file util.h
+ * @brief Everything of libiommufd-util.
+ */
+#ifndef LIBIOMMUFD_UTIL_UTIL_H
+#define LIBIOMMUFD_UTIL_UTIL_H
+
+#include <iommufd/iommufd.h>
+#include <iommufd/util/discovery.h>
+#include <iommufd/util/diagnose.h>
+#include <iommufd/util/replace.h>
+
+#endif /* LIBIOMMUFD_UTIL_UTIL_H */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of diagnosis share: one part for each kind of failure. */
+#ifndef LIBIOMMUFD_UTIL_DIAGNOSE_PRIVATE_H
+#define LIBIOMMUFD_UTIL_DIAGNOSE_PRIVATE_H
+
+#include "internal.h"
+
+#include <sys/stat.h>
+
+struct iommufd__diag {
+	struct iommufd_failure failure;
+	uint32_t cause; /* of the failure */
+	struct iommufd_ctx *ctx;
+	uint32_t flags;
+	const char *name, *sysfs, *dev;
+	struct iommufd_diagnosis out;
+	struct iommufd__text text;
+};
+
+/*
+ * Each part has a look at the failure and either names the cause, or adds the
+ * candidates that remain; and says why in words that go on after
+ * "Cannot do this: ". When it does neither, the end is the general one.
+ */
+typedef void iommufd__diag_part(struct iommufd__diag *d);
+
+iommufd__diag_part iommufd__diag_open;
+iommufd__diag_part iommufd__diag_find;
+iommufd__diag_part iommufd__diag_bind;
+iommufd__diag_part iommufd__diag_map;
+iommufd__diag_part iommufd__diag_unmap;
+iommufd__diag_part iommufd__diag_copy_source;
+iommufd__diag_part iommufd__diag_user_memory;
+iommufd__diag_part iommufd__diag_locked_memory;
+iommufd__diag_part iommufd__diag_page_table;
+iommufd__diag_part iommufd__diag_attach;
+iommufd__diag_part iommufd__diag_destroy;
+iommufd__diag_part iommufd__diag_command;
+
+/* diagnose.c */
+void iommufd__diag_found(struct iommufd__diag *d, uint32_t cause);
+void iommufd__diag_candidate(struct iommufd__diag *d, uint32_t cause);
+void iommufd__diag_range(struct iommufd__diag *d, uint64_t start,
+			 uint64_t last);
+
+/* diagnose_find.c: what a search was for; 0 when that is not known. */
+int iommufd__diag_wanted(const struct iommufd__diag *d, char *name,
+			 size_t size);
+
+/* diagnose_words.c: the beginning of the sentence, and its general end. */
+void iommufd__diag_begin(struct iommufd__diag *d);
+void iommufd__diag_end(struct iommufd__diag *d);
+uint64_t iommufd__diag_last(uint64_t start, uint64_t length);
+void iommufd__diag_windows(struct iommufd__diag *d,
+			   const struct iommufd_node_info *info, uint64_t start,
+			   uint64_t last);
+
+/* diagnose_objects.c: what an id is, as far as harmless questions tell. */
+enum {
+	IOMMUFD__OBJECT_UNKNOWN, /* no context to ask, or a failing question */
+	IOMMUFD__OBJECT_NONE,
+	IOMMUFD__OBJECT_IOAS,
+	IOMMUFD__OBJECT_PAGING,
+	IOMMUFD__OBJECT_DEVICE,
+	IOMMUFD__OBJECT_OTHER,
+};
+
+struct iommufd__ranges {
+	struct iommufd_iova_range *ranges;
+	uint32_t count;
+	uint64_t alignment;
+};
+
+int iommufd__object_kind(const struct iommufd__diag *d, uint32_t id);
+int iommufd__ranges_get(const struct iommufd__diag *d, uint32_t ioas_id,
+			struct iommufd__ranges *ranges);
+int iommufd__aperture_get(const struct iommufd__diag *d, uint32_t dev_id,
+			  uint32_t flags, struct iommufd__ranges *ranges);
+void iommufd__ranges_put(struct iommufd__ranges *ranges);
+int iommufd__ranges_hole(const struct iommufd__ranges *ranges, uint64_t start,
+			 uint64_t last, struct iommufd_iova_range *hole);
+
+/*
+ * diagnose_probe.c: which part of an address space is mapped, found by copying
+ * it to a scratch one, which pins nothing. Answers are 1, 0, or -1 when it
+ * cannot be told.
+ */
+struct iommufd__probe {
+	struct iommufd_ioas *ioas, *scratch;
+	uint64_t step; /* alignment of the address space */
+	unsigned int left;
+};
+
+int iommufd__probe_init(struct iommufd__probe *probe,
+			const struct iommufd__diag *d, uint32_t ioas_id);
+void iommufd__probe_end(struct iommufd__probe *probe);
+int iommufd__probe_mapped(struct iommufd__probe *probe, uint64_t start,
+			  uint64_t last);
+int iommufd__probe_first_hole(struct iommufd__probe *probe, uint64_t start,
+			      uint64_t last, struct iommufd_iova_range *hole);
+int iommufd__probe_some(struct iommufd__probe *probe, uint64_t start,
+			uint64_t last, struct iommufd_iova_range *mapped);
+int iommufd__probe_cut(struct iommufd__probe *probe, uint64_t address,
+		       struct iommufd_iova_range *mapping);
+
+/* diagnose_process.c: files that processes have open. */
+typedef int iommufd__fd_visitor(void *arg, int pid, int dir, const char *name,
+				const struct stat *st);
+
+int iommufd__each_own_fd(iommufd__fd_visitor *visit, void *arg);
+int iommufd__who_has_open(dev_t number, int *pid);
+
+#endif /* LIBIOMMUFD_UTIL_DIAGNOSE_PRIVATE_H */

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a mapping does not fit into an address space. */
+#include "diagnose.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* Of statfs(2): what can be mapped of files. */
+#define MAGIC_TMPFS   0x01021994
+#define MAGIC_HUGETLB 0x958458f6
+#define MAGIC_DMA_BUF 0x444d4142
+
+/* Most windows of one device that are looked at. */
+#define WINDOWS 32
+
+static int is_fixed(const struct iommufd__diag *d)
+{
+	return (d->failure.flags & IOMMUFD_MAP_FIXED_IOVA) != 0;
+}
+
+/* Name those of a device's windows that touch the range. */
+void iommufd__diag_windows(struct iommufd__diag *d,
+			   const struct iommufd_node_info *info, uint64_t start,
+			   uint64_t last)
+{
+	static const char *const types[] = { "", "direct ", "relaxable ", "",
+					     "MSI " };
+	struct iommufd_reserved_info windows[WINDOWS];
+	uint32_t count = WINDOWS;
+
+	if (iommufd_find_reserved(info, windows, &count))
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		if (windows[i].start > last || windows[i].last < start)
+			continue;
+		iommufd__text_add(&d->text, " (the %swindow ",
+				  types[windows[i].type]);
+		iommufd__text_range(&d->text, windows[i].start,
+				    windows[i].last);
+		iommufd__text_add(&d->text, " of device %s)",
+				  iommufd__basename(info->sysfs));
+	}
+}
+
+/* The devices whose files we have open are those that can be told. */
+static int name_device(void *arg, int pid, int dir, const char *name,
+		       const struct stat *st)
+{
+	struct iommufd__diag *d = arg;
+	const struct iommufd_find_opts opts = { .size = sizeof(opts),
+						.sysfs = d->sysfs,
+						.dev = d->dev };
+	struct iommufd_node_info info = { .size = sizeof(info) };
+	size_t before = d->text.length;
+
+	(void)pid;
+	(void)dir;
+	if (!S_ISCHR(st->st_mode) || iommufd_find_fd(atoi(name), &opts, &info))
+		return 0;
+	iommufd__diag_windows(d, &info, d->out.start, d->out.last);
+	return d->text.length != before;
+}
+
+/* The part @hole of the address space cannot be mapped. */
+static void blame_hole(struct iommufd__diag *d,
+		       const struct iommufd_iova_range *hole)
+{
+	const struct iommufd_failure *f = &d->failure;
+	int inside = hole->start != 0 && hole->last != UINT64_MAX;
+	uint64_t first = f->iova > hole->start ? f->iova : hole->start;
+
+	iommufd__diag_found(d, inside ? IOMMUFD_CAUSE_RESERVED
+				      : IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	iommufd__diag_range(d, hole->start, hole->last);
+	iommufd__text_add(&d->text, "from 0x%" PRIx64 " on it %s ", first,
+			  inside ? "touches the reserved IOVAs"
+				 : "lies outside of what the page tables can "
+				   "map, in");
+	iommufd__text_range(&d->text, hole->start, hole->last);
+	iommufd__each_own_fd(name_device, d);
+	iommufd__text_add(&d->text,
+			  "; map around them, as iommufd_ioas_iova_ranges() "
+			  "tells");
+}
+
+static void blame_alignment(struct iommufd__diag *d, uint32_t cause,
+			    const char *what, uint64_t value, uint64_t align)
+{
+	iommufd__diag_found(d, cause);
+	d->out.valid |= IOMMUFD_DIAGNOSIS_ALIGNMENT;
+	d->out.alignment = align;
+	iommufd__text_add(&d->text,
+			  "%s 0x%" PRIx64 " is not a multiple of 0x%" PRIx64
+			  ", which this address space needs",
+			  what, value, align);
+}
+
+/* In the kernel's own order. 1 when something was found. */
+static int check_space(struct iommufd__diag *d,
+		       const struct iommufd__ranges *ranges)
+{
+	const struct iommufd_failure *f = &d->failure;
+	uint64_t align = ranges->alignment;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct iommufd_iova_range hole;
+
+	if (!align)
+		return 0;
+	if (f->length % align)
+		blame_alignment(d, IOMMUFD_CAUSE_LENGTH_MISALIGNED,
+				"the length", f->length, align);
+	else if (is_fixed(d) && f->iova % align)
+		blame_alignment(d, IOMMUFD_CAUSE_IOVA_MISALIGNED, "the IOVA",
+				f->iova, align);
+	else if (is_fixed(d) &&
+		 iommufd__ranges_hole(ranges, f->iova,
+				      iommufd__diag_last(f->iova, f->length),
+				      &hole))
+		blame_hole(d, &hole);
+	else if (f->memory % page % align)
+		blame_alignment(d, IOMMUFD_CAUSE_MEMORY_MISALIGNED,
+				f->op == IOMMUFD_OP_IOAS_MAP_FILE
+					? "the offset in the file"
+				: f->op == IOMMUFD_OP_IOAS_COPY
+					? "the source IOVA"
+					: "the address of the memory",
+				f->memory, align);
+	else
+		return 0;
+	return 1;
+}
+
+/* 1 when the file's kind or length is to blame. */
+static int check_file(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	uint64_t length, last = iommufd__diag_last(f->memory, f->length);
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(f->memory_fd, &st) || fstatfs(f->memory_fd, &fs))
+		return 0;
+	length = (uint64_t)st.st_size;
+	switch ((unsigned long)fs.f_type & 0xffffffff) {
+	case MAGIC_DMA_BUF:
+		length = (uint64_t)lseek(f->memory_fd, 0, SEEK_END);
+		break;
+	case MAGIC_TMPFS:
+	case MAGIC_HUGETLB:
+		break;
+	default:
+		iommufd__diag_found(d, IOMMUFD_CAUSE_NOT_MEMORY_FILE);
+		iommufd__text_add(
+			&d->text,
+			"the descriptor is neither a memory file (memfd, "
+			"tmpfs, hugetlbfs) nor a dma-buf: its file system has "
+			"the number 0x%lx",
+			(unsigned long)fs.f_type & 0xffffffff);
+		return 1;
+	}
+	if (last < length)
+		return 0;
+	iommufd__diag_found(d, IOMMUFD_CAUSE_BEYOND_FILE);
+	iommufd__diag_range(d, f->memory > length ? f->memory : length, last);
+	iommufd__text_add(&d->text,
+			  "the file has only 0x%" PRIx64
+			  " bytes and the part ends at 0x%" PRIx64
+			  "; ftruncate() it first",
+			  length, last);
+	return 1;
+}
+
+/* What is left when range and alignment are right. */
+static void blame_access(struct iommufd__diag *d)
+{
+	if (d->failure.flags & IOMMUFD_MAP_WRITEABLE)
+		return;
+	iommufd__diag_found(d, IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY);
+	iommufd__text_add(&d->text,
+			  "range and alignment are right, but it is read-only, "
+			  "and a nest parent on this hardware takes no "
+			  "read-only mapping: map it writeable too");
+}
+
+static void map_invalid(struct iommufd__diag *d)
+{
+	struct iommufd__ranges ranges;
+	int found = 0;
+
+	if (!iommufd__ranges_get(d, d->failure.object_id, &ranges)) {
+		found = check_space(d, &ranges);
+		iommufd__ranges_put(&ranges);
+		if (!found && d->cause != IOMMUFD_CAUSE_FILE_UNUSABLE)
+			blame_access(d);
+	}
+	if (!found && d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE)
+		check_file(d);
+}
+
+static void map_exists(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	struct iommufd_iova_range mapped;
+	struct iommufd__probe probe;
+	int found = -1;
+
+	iommufd__diag_found(d, IOMMUFD_CAUSE_ALREADY_MAPPED);
+	if (!iommufd__probe_init(&probe, d, f->object_id)) {
+		found = iommufd__probe_some(
+			&probe, f->iova, iommufd__diag_last(f->iova, f->length),
+			&mapped);
+		iommufd__probe_end(&probe);
+	}
+	if (found <= 0) {
+		iommufd__text_add(
+			&d->text, "a part of the range is mapped already%s",
+			found ? "; with IOMMUFD_DIAGNOSE_SCRATCH and the "
+				"context it can be found which"
+			      : ", one too small to be found, or being mapped "
+				"just now by another thread");
+		return;
+	}
+	iommufd__diag_range(d, mapped.start, mapped.last);
+	iommufd__text_range(&d->text, mapped.start, mapped.last);
+	iommufd__text_add(&d->text,
+			  " of it is mapped already; unmap that first, or "
+			  "choose another IOVA");
+}
+
+static void map_no_space(struct iommufd__diag *d)
+{
+	struct iommufd_iova_range largest = { 0, 0 };
+	struct iommufd__ranges ranges;
+
+	iommufd__diag_found(d, IOMMUFD_CAUSE_NO_IOVA_SPACE);
+	iommufd__text_add(&d->text, "no hole of this size is left in the "
+				    "usable and allowed IOVAs");
+	if (iommufd__ranges_get(d, d->failure.object_id, &ranges))
+		return;
+	for (uint32_t i = 0; i < ranges.count; i++)
+		if (ranges.ranges[i].last - ranges.ranges[i].start >
+		    largest.last - largest.start)
+			largest = ranges.ranges[i];
+	iommufd__ranges_put(&ranges);
+	iommufd__text_add(&d->text, "; the largest usable range is ");
+	iommufd__text_range(&d->text, largest.start, largest.last);
+	iommufd__text_add(&d->text, ", mapped or not");
+	iommufd__diag_range(d, largest.start, largest.last);
+}
+
+void iommufd__diag_map(struct iommufd__diag *d)
+{
+	switch (d->cause) {
+	case IOMMUFD_CAUSE_ALREADY_MAPPED:
+		map_exists(d);
+		break;
+	case IOMMUFD_CAUSE_NO_IOVA_SPACE:
+		map_no_space(d);
+		break;
+	default:
+		map_invalid(d);
+	}
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that this process and others have open. */
+#include "diagnose.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Bounds for a machine with very many processes and files. */
+#define MAX_PROCESSES 16384
+#define MAX_FILES     65536
+
+/* Call @visit for each descriptor until it gives something other than 0. */
+static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
+		   void *arg)
+{
+	int fd = iommufd__sysfs_dir(AT_FDCWD, path);
+	const struct dirent *entry;
+	unsigned int left = MAX_FILES;
+	struct stat st;
+	int ret = 0;
+	DIR *dir;
+
+	if (fd < 0)
+		return 0;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return 0;
+	}
+	while (!ret && left-- && (entry = readdir(dir))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    fstatat(fd, entry->d_name, &st, 0))
+			continue;
+		ret = visit(arg, pid, fd, entry->d_name, &st);
+	}
+	closedir(dir);
+	return ret;
+}
+
+int iommufd__each_own_fd(iommufd__fd_visitor *visit, void *arg)
+{
+	return each_fd("/proc/self/fd", getpid(), visit, arg);
+}
+
+static int has_number(void *arg, int pid, int dir, const char *name,
+		      const struct stat *st)
+{
+	const dev_t *number = arg;
+
+	(void)pid;
+	(void)dir;
+	(void)name;
+	return S_ISCHR(st->st_mode) && st->st_rdev == *number;
+}
+
+static int process_has_open(const char *pid, dev_t *number)
+{
+	struct iommufd__text text;
+	char path[64];
+
+	iommufd__text_init(&text, path, sizeof(path));
+	iommufd__text_add(&text, "/proc/%s/fd", pid);
+	return each_fd(path, 0, has_number, number);
+}
+
+/*
+ * Another process that has the device file of this number open, as far as this
+ * one may look; its own number comes last. 1 when there is one.
+ */
+int iommufd__who_has_open(dev_t number, int *pid)
+{
+	unsigned int left = MAX_PROCESSES;
+	const struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	int found = 0;
+
+	while (dir && !found && left-- && (entry = readdir(dir))) {
+		int other = atoi(entry->d_name);
+
+		if (other <= 0 || other == getpid())
+			continue;
+		found = process_has_open(entry->d_name, &number);
+		*pid = other;
+	}
+	if (dir)
+		closedir(dir);
+	if (!found && process_has_open("self", &number)) {
+		*pid = getpid();
+		found = 1;
+	}
+	return found;
+}

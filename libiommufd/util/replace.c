@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Replacing a page table so that a refusal does no harm. */
+#include "replace.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* sizeof(struct iommufd_replacement) in 0.1.0. */
+#define REPLACEMENT_MIN 48
+
+_Static_assert(sizeof(struct iommufd_replacement) >= REPLACEMENT_MIN, "grown");
+
+static int is_id(uint32_t id)
+{
+	return id && id <= INT32_MAX;
+}
+
+/* 0 or the cause why this cannot even be tried. */
+uint32_t iommufd__replace_check(const struct iommufd_replacement *r)
+{
+	struct iommufd_replacement known;
+	uint32_t cause = r ? iommufd__util_opts_load(&known, sizeof(known), r,
+						     REPLACEMENT_MIN)
+			   : IOMMUFD_CAUSE_NULL_POINTER;
+
+	if (cause)
+		return cause;
+	if (!r->device)
+		return IOMMUFD_CAUSE_NULL_POINTER;
+	if (!is_id(r->page_table) || !is_id(r->old_page_table))
+		return IOMMUFD_CAUSE_BAD_ID;
+	return 0;
+}
+
+/* Refusals that come before the IOMMU's driver is asked. */
+static int came_early(int ret)
+{
+	switch (iommufd_errno(ret)) {
+	case ENOENT:
+	case EADDRINUSE:
+	case EBUSY:
+	case EBADF:
+	case ENOTTY:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Drivers that get everything ready before they touch the device, so that its
+ * old page table survives a refusal. Any other may have blocked the device
+ * first: VT-d always does, AMD's driver detaches it.
+ */
+static int driver_prepares(struct iommufd_device *device)
+{
+	struct iommufd_hw_info info = { .size = sizeof(info) };
+
+	if (iommufd_device_get_hw_info(device, IOMMUFD_HW_INFO_DEFAULT, NULL, 0,
+				       &info))
+		return 0;
+	return info.type == IOMMUFD_HW_INFO_ARM_SMMUV3 ||
+	       info.type == IOMMUFD_HW_INFO_TEGRA241_CMDQV;
+}
+
+static int there_and_back(struct iommufd_replacement *r, uint32_t scratch)
+{
+	int ret = iommufd_device_attach(r->device, scratch, &r->in_force);
+
+	if (!ret)
+		ret = iommufd_device_attach(r->device, r->old_page_table,
+					    &r->in_force);
+	if (!ret)
+		r->state = IOMMUFD_REPLACE_RESTORED;
+	return ret;
+}
+
+/*
+ * Attaching the old page table does nothing while the kernel's books show it.
+ * Another one in between makes the driver write it again, for every device of
+ * the group. That other one is in an address space of its own: only so do the
+ * reserved windows enter the old address space again, and an empty page table
+ * is made at once.
+ */
+static int go_back(struct iommufd_replacement *r)
+{
+	uint32_t flags = r->old_flags & ~(uint32_t)IOMMUFD_HWPT_FAULT_ID_VALID;
+	struct iommufd_ioas *ioas;
+	struct iommufd_hwpt *hwpt;
+	int ret, ended;
+
+	ret = iommufd_ioas_alloc(r->ctx, 0, &ioas);
+	if (ret)
+		return ret;
+	ret = iommufd_hwpt_alloc(r->device, iommufd_ioas_id(ioas), flags, NULL,
+				 &hwpt);
+	if (ret) {
+		iommufd_ioas_destroy(ioas);
+		return ret;
+	}
+	ret = there_and_back(r, iommufd_hwpt_id(hwpt));
+	/* Busy when the second step failed: then it is what is in force. */
+	ended = iommufd_hwpt_destroy(hwpt);
+	if (ended)
+		iommufd_hwpt_release(hwpt);
+	else
+		ended = iommufd_ioas_destroy(ioas);
+	if (ended)
+		iommufd_ioas_release(ioas);
+	return ret ? ret : ended;
+}
+
+/* After the refusal @ret, whose record is to be the last one. */
+static void refused(struct iommufd_replacement *r, int ret)
+{
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+	int saved = !iommufd_failure_get(ret, &failure);
+
+	r->in_force = r->old_page_table;
+	r->state = IOMMUFD_REPLACE_RESTORED;
+	if (!came_early(ret) && !driver_prepares(r->device)) {
+		r->state = r->ctx ? IOMMUFD_REPLACE_BROKEN
+				  : IOMMUFD_REPLACE_UNKNOWN;
+		if (r->ctx)
+			r->restore_ret = go_back(r);
+	}
+	if (saved)
+		iommufd_failure_set(&failure);
+}
+
+int iommufd__replace_one(struct iommufd_replacement *r)
+{
+	r->restore_ret = 0;
+	r->ret = iommufd_device_attach(r->device, r->page_table, &r->in_force);
+	r->state = IOMMUFD_REPLACE_DONE;
+	if (r->ret)
+		refused(r, r->ret);
+	return r->ret;
+}
+
+/* Take back what succeeded. */
+void iommufd__replace_undo(struct iommufd_replacement *r)
+{
+	r->restore_ret = iommufd_device_attach(r->device, r->old_page_table,
+					       &r->in_force);
+	r->state = r->restore_ret ? IOMMUFD_REPLACE_BROKEN
+				  : IOMMUFD_REPLACE_RESTORED;
+	if (r->restore_ret && r->ctx)
+		r->restore_ret = go_back(r);
+}
+
+UTIL_API int iommufd_replace(struct iommufd_replacement *replacement)
+{
+	uint32_t cause = iommufd__replace_check(replacement);
+
+	if (cause)
+		return iommufd__util_refused(IOMMUFD_OP_REPLACE, cause);
+	return iommufd__replace_one(replacement);
+}
