@@ -25,7 +25,8 @@ dmesg -c >"$out/boot.kmsg"
 while read -r name limit program; do
 	echo "@begin $name $limit"
 	start=$(uptime_ms)
-	IOMMUFD_TAP=$out/$name.tap timeout -k 5 "$limit" "$program" >"$out/$name.log" 2>&1
+	# GCOV_PREFIX is for programs built for "make coverage": their counts go there.
+	IOMMUFD_TAP=$out/$name.tap GCOV_PREFIX=$out/gcov timeout -k 5 "$limit" "$program" >"$out/$name.log" 2>&1
 	status=$?
 	end=$(uptime_ms)
 	dmesg -c >"$out/$name.kmsg"

@@ -29,13 +29,17 @@ needs_device() {
 	fi
 }
 
+# Without five-level page tables: with them an interrupt at a bad moment of the boot makes KASAN report a wild access
+# that is none, because the kernel has forgotten for an instant how long its addresses are.
+emulate() { qemu -accel 'tcg,thread=multi' -cpu max,la57=off; }
+
 # Hardware acceleration only when asked for, and only after a machine with it has reached user space: on some
 # machines /dev/kvm is there and the guest hangs for ever.
 accelerator() {
 	local memo
 
 	if [ "${KVM:-0}" != 1 ]; then
-		qemu -accel 'tcg,thread=multi' -cpu max
+		emulate
 		return
 	fi
 	memo=$(cache_dir)/kvm-$(cat /proc/sys/kernel/random/boot_id)
@@ -52,7 +56,7 @@ accelerator() {
 		qemu -accel kvm -cpu host
 	else
 		note 'NOTICE: hardware acceleration does not work here (a probe boot failed); emulating'
-		qemu -accel 'tcg,thread=multi' -cpu max
+		emulate
 	fi
 }
 

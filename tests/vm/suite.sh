@@ -138,10 +138,11 @@ guest_died() {
 
 # run_in_guest SCENARIO FOLDER: boots it, and judges each program as soon as it has ended.
 run_in_guest() {
-	local scenario=$1 dir=$2 total wait=300 line finished='' ended=no silent=0 limit=0
+	local scenario=$1 dir=$2 total wait line finished='' ended=no silent=0 limit=0
 	local name status ms pid why
 
-	total=$(awk '{ s += $2 } END { print s + 900 }' "$dir/plan")
+	wait=$((150 + 150 * $(time_scale))) # to boot, and in the debug kernel to look for leaks
+	total=$(awk -v w="$wait" '{ s += $2 } END { print s + 2 * w + 300 }' "$dir/plan")
 	exec 4< <(exec "$VM_DIR/run.sh" -k "$KERNEL" -s "$scenario" -t "$total" -o "$dir" -- \
 		"$VM_DIR/guest-run.sh" "$dir/plan" 2>"$dir/run.log")
 	pid=$!
