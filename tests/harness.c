@@ -31,8 +31,8 @@ void harness_skip(const char *test, const char *format, ...)
 	vsnprintf(skip->reason, sizeof(skip->reason), format, args);
 	va_end(args);
 	/* Check names the function NAME_fn and the test NAME. */
-	snprintf(skip->test, sizeof(skip->test), "%.*s",
-		 (int)strlen(test) - 3, test);
+	snprintf(skip->test, sizeof(skip->test), "%.*s", (int)strlen(test) - 3,
+		 test);
 	skips->count++;
 	exit(0);
 }

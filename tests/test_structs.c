@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The caller's structs that begin with their size: what every size of every one
+ * of them gives, through the calls that take them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "harness.h"
+
+static struct fixture f;
+
+static void setup(void)
+{
+	fixture_device(&f);
+}
+
+static int hwpt_alloc(void *opts)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+	int ret = iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0, opts,
+				     &hwpt);
+
+	ck_assert_int_eq(!ret, hwpt != NULL);
+	if (!ret)
+		OK(iommufd_hwpt_destroy(hwpt));
+	return ret;
+}
+
+static int get_hw_info(void *info)
+{
+	return iommufd_device_get_hw_info(f.device, IOMMUFD_HW_INFO_DEFAULT,
+					  NULL, 0, info);
+}
+
+static int get_vtd(void *info)
+{
+	return iommufd_device_get_hw_info_vtd(f.device, info);
+}
+
+static int get_arm_smmuv3(void *info)
+{
+	return iommufd_device_get_hw_info_arm_smmuv3(f.device, info);
+}
+
+static int get_amd(void *info)
+{
+	return iommufd_device_get_hw_info_amd(f.device, info);
+}
+
+static int get_tegra241_cmdqv(void *info)
+{
+	return iommufd_device_get_hw_info_tegra241_cmdqv(f.device, info);
+}
+
+/* @released is the size in the first release, @known today's. */
+struct sized {
+	const char *name;
+	int (*call)(void *bytes);
+	uint32_t released;
+	uint32_t known;
+	uint32_t cause; /* that a right size still fails with on the mock */
+};
+
+static const struct sized inputs[] = {
+	{ "iommufd_hwpt_alloc_opts", hwpt_alloc, 16 + sizeof(void *),
+	  sizeof(struct iommufd_hwpt_alloc_opts), 0 },
+};
+
+static const struct sized outputs[] = {
+	{ "iommufd_hw_info", get_hw_info, 32, sizeof(struct iommufd_hw_info),
+	  0 },
+	{ "iommufd_hw_vtd_info", get_vtd, 24,
+	  sizeof(struct iommufd_hw_vtd_info), IOMMUFD_CAUSE_FEATURE },
+	{ "iommufd_hw_arm_smmuv3_info", get_arm_smmuv3, 40,
+	  sizeof(struct iommufd_hw_arm_smmuv3_info), IOMMUFD_CAUSE_FEATURE },
+	{ "iommufd_hw_amd_info", get_amd, 24,
+	  sizeof(struct iommufd_hw_amd_info), IOMMUFD_CAUSE_FEATURE },
+	{ "iommufd_hw_tegra241_cmdqv_info", get_tegra241_cmdqv, 24,
+	  sizeof(struct iommufd_hw_tegra241_cmdqv_info),
+	  IOMMUFD_CAUSE_FEATURE },
+};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/*
+ * Exactly as much memory as the size says, so that a sanitizer sees every byte
+ * too many: filled with @fill, the size in front.
+ */
+static unsigned char *exact(uint32_t size, int fill)
+{
+	size_t room = size < sizeof(size) ? sizeof(size) : size;
+	unsigned char *bytes = malloc(room);
+
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes, fill, room);
+	memcpy(bytes, &size, sizeof(size));
+	return bytes;
+}
+
+static void check_cause(const struct sized *sized, uint32_t size, int ret,
+			uint32_t cause)
+{
+	ck_assert_msg(iommufd_cause(ret) == cause, "%s of size %u gave %s",
+		      sized->name, size,
+		      iommufd_cause_name(iommufd_cause(ret)));
+	if (cause)
+		ck_assert_int_eq(harness_failure(ret).ret, ret);
+}
+
+static void refuse_size(const struct sized *sized, uint32_t size)
+{
+	unsigned char *bytes = exact(size > 8192 ? 8192 : size, 0);
+	int ret;
+
+	memcpy(bytes, &size, sizeof(size));
+	ret = sized->call(bytes);
+	check_cause(sized, size, ret, IOMMUFD_CAUSE_OPTS_SIZE);
+	ck_assert_int_eq(iommufd_errno(ret), EINVAL);
+	free(bytes);
+}
+
+static void refuse_sizes(const struct sized *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t size = 0; size < list[i].released; size++)
+			refuse_size(&list[i], size);
+		refuse_size(&list[i], 4097);
+		refuse_size(&list[i], UINT32_MAX);
+		ck_assert_uint_le(list[i].released, list[i].known);
+	}
+}
+
+START_TEST(sizes_out_of_range)
+{
+	refuse_sizes(inputs, COUNT(inputs));
+	refuse_sizes(outputs, COUNT(outputs));
+	fixture_end(&f);
+}
+END_TEST
+
+/* A tail that this library does not know must be zero. */
+static void load(const struct sized *sized, uint32_t size, uint32_t nonzero)
+{
+	unsigned char *bytes = exact(size, 0);
+	uint32_t cause = sized->cause;
+	int ret;
+
+	if (nonzero) {
+		bytes[nonzero] = 1;
+		cause = IOMMUFD_CAUSE_OPTS_TAIL;
+	}
+	ret = sized->call(bytes);
+	check_cause(sized, size, ret, cause);
+	if (nonzero)
+		ck_assert_int_eq(iommufd_errno(ret), E2BIG);
+	free(bytes);
+}
+
+START_TEST(inputs_of_every_size)
+{
+	for (size_t i = 0; i < COUNT(inputs); i++) {
+		uint32_t known = inputs[i].known;
+
+		for (uint32_t size = inputs[i].released; size < known + 24;
+		     size++)
+			load(&inputs[i], size, 0);
+		load(&inputs[i], 4096, 0);
+		load(&inputs[i], known + 1, known);
+		load(&inputs[i], known + 24, known);
+		load(&inputs[i], known + 24, known + 23);
+		load(&inputs[i], 4096, 4095);
+		check_cause(&inputs[i], 0, inputs[i].call(NULL), 0);
+	}
+	fixture_end(&f);
+}
+END_TEST
+
+static int all_are(const unsigned char *bytes, size_t count, int value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bytes[i] != value)
+			return 0;
+	return 1;
+}
+
+/* Success fills what is known and zeroes the rest; failure touches nothing. */
+static void store(const struct sized *sized, uint32_t size)
+{
+	unsigned char *bytes = exact(size, 0xa5);
+	int ret = sized->call(bytes);
+
+	check_cause(sized, size, ret, sized->cause);
+	ck_assert_mem_eq(bytes, &size, sizeof(size));
+	if (ret)
+		ck_assert_msg(all_are(bytes + 4, size - 4, 0xa5),
+			      "%s was touched", sized->name);
+	else if (size > sized->known)
+		ck_assert_msg(
+			all_are(bytes + sized->known, size - sized->known, 0),
+			"the tail of %s is not zero", sized->name);
+	free(bytes);
+}
+
+START_TEST(outputs_of_every_size)
+{
+	for (size_t i = 0; i < COUNT(outputs); i++) {
+		for (uint32_t size = outputs[i].released;
+		     size < outputs[i].known + 24; size++)
+			store(&outputs[i], size);
+		store(&outputs[i], 4096);
+		check_cause(&outputs[i], 0, outputs[i].call(NULL),
+			    IOMMUFD_CAUSE_NULL_POINTER);
+	}
+	fixture_end(&f);
+}
+END_TEST
+
+/* Refused before anything else, so that a wrong size never goes unseen. */
+START_TEST(the_size_comes_first)
+{
+	struct iommufd_hw_info info = { .size = 1 };
+	struct iommufd_hwpt_alloc_opts opts = { .size = 1 };
+	struct iommufd_hwpt *hwpt = NULL;
+
+	FAILS(iommufd_device_get_hw_info(f.device, 0x12345678, NULL, 0, &info),
+	      OPTS_SIZE, EINVAL);
+	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, 1u << 31, &opts, &hwpt),
+	      OPTS_SIZE, EINVAL);
+	ck_assert_ptr_null(hwpt);
+	fixture_end(&f);
+}
+END_TEST
+
+static const TTest **const tests[] = {
+	&sizes_out_of_range,
+	&inputs_of_every_size,
+	&outputs_of_every_size,
+	&the_size_comes_first,
+	NULL,
+};
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "sizes", .setup = setup, .tests = tests },
+	};
+
+	return harness_run("structs", cases, 1);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Unmapping: whole mappings, ranges, everything. */
+#include "fixture.h"
+#include "harness.h"
+
+static struct fixture f;
+
+static void setup_ioas(void)
+{
+	fixture_ioas(&f);
+}
+
+static void setup_device(void)
+{
+	fixture_device(&f);
+}
+
+START_TEST(unmap_exactly_what_was_mapped)
+{
+	char *memory = harness_memory(PAGE);
+
+	for (uint64_t i = 0; i < 10; i++)
+		map_at(f.ioas, memory, PAGE, i * 2 * PAGE);
+	for (uint64_t i = 0; i < 10; i++)
+		unmap_at(f.ioas, PAGE, ((i * 7) % 10) * 2 * PAGE);
+	fixture_end(&f);
+}
+END_TEST
+
+START_TEST(unmap_more_than_was_mapped)
+{
+	char *memory = harness_memory(PAGE);
+	uint64_t length = 20 * PAGE;
+
+	for (uint64_t i = 0; i < 5; i++)
+		map_at(f.ioas, memory, PAGE, (3 * i + 2) * PAGE);
+	/* Two whole ones, with holes before, between and after. */
+	length = 7 * PAGE;
+	OK(iommufd_ioas_unmap(f.ioas, &length, 0));
+	ck_assert_uint_eq(length, 2 * PAGE);
+	OK(iommufd_ioas_unmap_all(f.ioas, &length));
+	ck_assert_uint_eq(length, 3 * PAGE);
+	OK(iommufd_ioas_unmap_all(f.ioas, &length));
+	ck_assert_uint_eq(length, 0);
+	OK(iommufd_ioas_unmap_all(f.ioas, NULL));
+	fixture_end(&f);
+}
+END_TEST
+
+/* Whatever this range does to the mapping of two pages at PAGE, it fails. */
+static void refuse_unmap(uint64_t length, uint64_t iova)
+{
+	uint64_t done = length;
+	struct iommufd_failure failure;
+	int ret = iommufd_ioas_unmap(f.ioas, &done, iova);
+
+	FAILS(ret, NOT_WHOLE_MAPPINGS, ENOENT);
+	ck_assert_uint_eq(done, length);
+	failure = harness_failure(ret);
+	ck_assert_uint_eq(failure.op, IOMMUFD_OP_IOAS_UNMAP);
+	ck_assert_uint_eq(failure.iova, iova);
+	ck_assert_uint_eq(failure.length, length);
+}
+
+START_TEST(unmap_fails)
+{
+	uint64_t length = PAGE;
+
+	map_at(f.ioas, harness_memory(2 * PAGE), 2 * PAGE, PAGE);
+	refuse_unmap(PAGE, PAGE);
+	refuse_unmap(PAGE, 2 * PAGE);
+	refuse_unmap(2 * PAGE, 0);
+	refuse_unmap(1, PAGE + 1);
+	refuse_unmap(PAGE, 0);
+	refuse_unmap(PAGE, 3 * PAGE);
+	FAILS(iommufd_ioas_unmap(NULL, &length, 0), NULL_POINTER, EINVAL);
+	FAILS(iommufd_ioas_unmap(f.ioas, NULL, 0), NULL_POINTER, EINVAL);
+	FAILS(iommufd_ioas_unmap_all(NULL, &length), NULL_POINTER, EINVAL);
+	FAILS(iommufd_ioas_unmap(f.ioas, &length, UINT64_MAX), OVERFLOW,
+	      EOVERFLOW);
+	length = UINT64_MAX - 1;
+	FAILS(iommufd_ioas_unmap(f.ioas, &length, PAGE), OVERFLOW, EOVERFLOW);
+	length = 0;
+	FAILS(iommufd_ioas_unmap(f.ioas, &length, PAGE), ZERO_LENGTH, EINVAL);
+	unmap_at(f.ioas, 2 * PAGE, PAGE);
+	fixture_end(&f);
+}
+END_TEST
+
+/* The kernel's exception to "a failure changes nothing". */
+START_TEST(a_failed_unmap_may_have_unmapped)
+{
+	char *memory = harness_memory(2 * PAGE);
+	uint64_t length = 3 * PAGE, rest = 0;
+
+	map_at(f.ioas, memory, PAGE, MOCK_FIRST);
+	map_at(f.ioas, memory, 2 * PAGE, MOCK_FIRST + 2 * PAGE);
+	FAILS(iommufd_ioas_unmap(f.ioas, &length, MOCK_FIRST),
+	      NOT_WHOLE_MAPPINGS, ENOENT);
+	ck_assert_uint_eq(length, 3 * PAGE);
+	FAILS(iommufd_mock_check_map(f.ctx, f.hwpt_id, memory, PAGE,
+				     MOCK_FIRST),
+	      UNSPECIFIC, EINVAL);
+	OK(iommufd_mock_check_map(f.ctx, f.hwpt_id, memory, 2 * PAGE,
+				  MOCK_FIRST + 2 * PAGE));
+	OK(iommufd_ioas_unmap_all(f.ioas, &rest));
+	ck_assert_uint_eq(rest, 2 * PAGE);
+	fixture_end(&f);
+}
+END_TEST
+
+/* A hardware queue of a vIOMMU, by way of raw commands. */
+static int make_queue(struct iommufd_hwpt *parent, uint32_t *viommu,
+		      uint32_t *queue)
+{
+	struct {
+		uint32_t size, flags, type, dev_id, hwpt_id, out_id;
+	} v = { sizeof(v),
+		0,
+		IOMMUFD_MOCK_VIOMMU,
+		iommufd_device_id(f.device),
+		iommufd_hwpt_id(parent),
+		0 };
+	struct {
+		uint32_t size, flags, viommu_id, type, index, out_id;
+		uint64_t iova, length;
+	} q = {
+		sizeof(q), 0, 0, IOMMUFD_MOCK_HW_QUEUE, 0, 0, MOCK_FIRST, PAGE
+	};
+	int ret = iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_VIOMMU_ALLOC, &v, NULL);
+
+	if (ret)
+		return ret;
+	*viommu = q.viommu_id = v.out_id;
+	ret = iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_HW_QUEUE_ALLOC, &q, NULL);
+	*queue = q.out_id;
+	return ret;
+}
+
+START_TEST(a_hardware_queue_holds_its_memory)
+{
+	uint32_t viommu = 0, queue = 0, id = iommufd_ioas_id(f.ioas);
+	struct iommufd_hwpt *parent = NULL;
+	uint64_t length = PAGE;
+
+	OK(iommufd_hwpt_alloc(f.device, id, IOMMUFD_HWPT_NEST_PARENT, NULL,
+			      &parent));
+	map_at(f.ioas, harness_memory(PAGE), PAGE, MOCK_FIRST);
+	if (harness_has(f.ctx, IOMMUFD_NR_HW_QUEUE_ALLOC)) {
+		OK(make_queue(parent, &viommu, &queue));
+		FAILS(iommufd_ioas_unmap(f.ioas, &length, MOCK_FIRST),
+		      MAPPING_IN_TRANSIT, EBUSY);
+		FAILS(iommufd_ioas_unmap_all(f.ioas, &length),
+		      MAPPING_IN_TRANSIT, EBUSY);
+		ck_assert_uint_eq(length, PAGE);
+		OK(iommufd_ctx_destroy_id(f.ctx, queue));
+		OK(iommufd_ctx_destroy_id(f.ctx, viommu));
+	} else {
+		FAILS(make_queue(parent, &viommu, &queue), COMMAND, ENOTTY);
+	}
+	unmap_at(f.ioas, PAGE, MOCK_FIRST);
+	OK(iommufd_hwpt_destroy(parent));
+	fixture_end(&f);
+}
+END_TEST
+
+static const TTest **const plain[] = {
+	&unmap_exactly_what_was_mapped,
+	&unmap_more_than_was_mapped,
+	&unmap_fails,
+	NULL,
+};
+
+static const TTest **const with_device[] = {
+	&a_failed_unmap_may_have_unmapped,
+	&a_hardware_queue_holds_its_memory,
+	NULL,
+};
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "plain", .setup = setup_ioas, .tests = plain },
+		{ .name = "device",
+		  .setup = setup_device,
+		  .tests = with_device },
+	};
+
+	return harness_run("unmap", cases, 2);
+}
