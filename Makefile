@@ -25,7 +25,6 @@ PKG_CONFIG ?= pkg-config
 
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)
-bindir ?= $(exec_prefix)/bin
 libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
@@ -99,7 +98,7 @@ $(BUILD)/libiommufd/%.lo: libiommufd/%.c Makefile $(BUILD)/gen/flags \
 $(BUILD)/libiommufd.la: $(LIB_OBJECTS) libiommufd/libiommufd.map \
 		$(BUILD)/gen/place
 	$(call say,LINK,$@)$(LT_LINK) $(LIB_CFLAGS) $(LDFLAGS) -no-undefined -rpath $(libdir) \
-		-version-info $(LIB_VERSION_INFO) \
+		-version-info $(LIB_VERSION_INFO) -Wl,-z,defs \
 		-Wl,--version-script=libiommufd/libiommufd.map \
 		-o $@ $(LIB_OBJECTS)
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# make check-gates     headers, symbols, documentation, interface, style, installation
+# make abi-baseline    writes down the binary interface as it is now
+# make coverage        lines that the tests reach; runs all of them
+# make check-asan      the suite with address and undefined-behaviour sanitizers
+# make check-tsan      the concurrent tests with the thread sanitizer
+# make check-valgrind  the suite under valgrind
+
+# Programs for check-tsan, and the scenarios for the slower runs.
+TSAN_TESTS ?= test_threads
+ONLY ?=
+
+GATES := $(sort $(filter-out tests/gates/tap.sh,$(wildcard tests/gates/*.sh)))
+
+.PHONY: check-gates abi-baseline coverage check-asan check-tsan check-valgrind
+check-gates: lib
+	$(Q)$(SUITE) native $(addprefix --only ,$(GATES))
+
+abi-baseline:
+	$(Q)tests/gates/abi.sh --baseline
+
+# Each in a build folder of its own, so that they do not disturb the ordinary build.
+ANOTHER = $(MAKE) --no-print-directory BUILD=$(1) CFLAGS='$(2)' LDFLAGS='$(3)' tests
+ANOTHER_SUITE = TEST_BIN=$(abspath $(1))/tests LOGS=$(abspath $(1))/vm tests/vm/suite.sh --table $(BUILD)/programs
+only = $(addprefix --only ,$(ONLY))
+
+# Test programs alone: scripts and gates are the same with any flags.
+$(BUILD)/programs: tests/suites
+	@mkdir -p $(@D)
+	@grep -v '^tests/' $< >$@
+
+# The guest cannot write here: guest-run.sh lets what it counts go to the folder of results.
+coverage: $(BUILD)/programs kernel
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(call ANOTHER,$(BUILD)/coverage,-O0 -g --coverage,--coverage)
+	-$(Q)$(call ANOTHER_SUITE,$(BUILD)/coverage) main $(only)
+	$(Q)tests/gates/coverage $(BUILD)/coverage
+
+SAN_FLAGS := -O1 -g -fno-omit-frame-pointer
+check-asan: $(BUILD)/programs kernel
+	$(Q)$(call ANOTHER,$(BUILD)/asan,$(SAN_FLAGS) -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-fsanitize=address$(comma)undefined)
+	$(Q)ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 TIME_SCALE=4 $(call ANOTHER_SUITE,$(BUILD)/asan) main $(only)
+
+check-tsan: $(BUILD)/programs kernel
+	$(Q)$(call ANOTHER,$(BUILD)/tsan,$(SAN_FLAGS) -fsanitize=thread,-fsanitize=thread)
+	$(Q)TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 TIME_SCALE=6 \
+		$(call ANOTHER_SUITE,$(BUILD)/tsan) main $(addprefix --only ,$(TSAN_TESTS))
+
+# Scripts stand in for the programs.
+check-valgrind: $(BUILD)/programs tests kernel
+	$(Q)tests/gates/valgrind $(BUILD)/tests $(BUILD)/valgrind/tests
+	$(Q)TIME_SCALE=10 $(call ANOTHER_SUITE,$(BUILD)/valgrind) main $(only)
+
+comma := ,
