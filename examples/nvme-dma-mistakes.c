@@ -251,7 +251,7 @@ static int attach_without_page_requests(struct setup *setup)
 	int ret;
 
 	ret = iommufd_ctx_ioctl(setup->ctx, IOMMUFD_NR_FAULT_QUEUE_ALLOC,
-				&queue);
+				&queue, NULL);
 	if (ret) {
 		printf("\nthis kernel has no fault queues\n");
 		return 0;

@@ -71,23 +71,37 @@ IOMMUFD_API int iommufd_ctx_open(const char *path, struct iommufd_ctx **ctx)
  * No command takes a struct of size 0: one that exists says EINVAL before it
  * looks at anything else.
  */
-static int probe(uint32_t op, int fd, uint32_t nr)
+static int probe(int fd, uint32_t nr)
 {
 	uint32_t size = 0;
 	int ret = iommufd__ioctl(fd, nr, &size);
 	int err = -ret;
 	const struct iommufd_failure call = {
-		.op = op, .fd = fd, .memory_fd = -1, .arg = nr
+		.op = IOMMUFD_OP_CTX_PROBE,
+		.fd = fd,
+		.memory_fd = -1,
+		.arg = nr,
 	};
 
 	if (err == EINVAL || ret >= 0)
 		return 0;
-	/* The absence of the command that every kernel has says more. */
-	if (op == IOMMUFD_OP_CTX_PROBE && nr == IOMMUFD_NR_IOAS_ALLOC)
+	/* The absence of a command that every kernel has says more. */
+	if (nr >= IOMMUFD_NR_DESTROY && nr <= IOMMUFD_NR_VFIO_IOAS)
 		return iommufd__failed_as(
 			&call, err,
 			iommufd__cause_of(IOMMUFD_OP_IOAS_ALLOC, err));
 	return iommufd__failed(&call, err);
+}
+
+/* Every iommufd answers this, in any state, and nothing else does. */
+static int verify(int fd)
+{
+	struct uapi_option cmd = { .size = sizeof(cmd),
+				   .option_id = UAPI_OPTION_RLIMIT_MODE,
+				   .op = UAPI_OPTION_OP_GET };
+	int ret = iommufd__ioctl(fd, IOMMUFD_NR_OPTION, &cmd);
+
+	return ret < 0 ? failed(IOMMUFD_OP_CTX_ADOPT, fd, 0, 0, -ret) : 0;
 }
 
 static int adopt_fd(struct iommufd_ctx *ctx, int fd, uint32_t flags)
@@ -95,7 +109,7 @@ static int adopt_fd(struct iommufd_ctx *ctx, int fd, uint32_t flags)
 	int ret;
 
 	if (flags & IOMMUFD_ADOPT_VERIFY) {
-		ret = probe(IOMMUFD_OP_CTX_ADOPT, fd, IOMMUFD_NR_IOAS_ALLOC);
+		ret = verify(fd);
 		if (ret)
 			return ret;
 	}
@@ -155,11 +169,11 @@ IOMMUFD_API int iommufd_ctx_probe(struct iommufd_ctx *ctx, uint32_t nr)
 	if (nr > NR_MAX)
 		return iommufd__refused(IOMMUFD_OP_CTX_PROBE,
 					IOMMUFD_CAUSE_BAD_VALUE);
-	return probe(IOMMUFD_OP_CTX_PROBE, ctx->fd, nr);
+	return probe(ctx->fd, nr);
 }
 
 IOMMUFD_API int iommufd_ctx_ioctl(struct iommufd_ctx *ctx, uint32_t nr,
-				  void *arg)
+				  void *arg, int32_t *result)
 {
 	int ret;
 
@@ -170,7 +184,11 @@ IOMMUFD_API int iommufd_ctx_ioctl(struct iommufd_ctx *ctx, uint32_t nr,
 		return iommufd__refused(IOMMUFD_OP_CTX_IOCTL,
 					IOMMUFD_CAUSE_BAD_VALUE);
 	ret = iommufd__ioctl(ctx->fd, nr, arg);
-	return ret < 0 ? failed(IOMMUFD_OP_CTX_IOCTL, ctx->fd, 0, nr, -ret) : 0;
+	if (ret < 0)
+		return failed(IOMMUFD_OP_CTX_IOCTL, ctx->fd, 0, nr, -ret);
+	if (result)
+		*result = ret;
+	return 0;
 }
 
 IOMMUFD_API int iommufd_ctx_destroy_id(struct iommufd_ctx *ctx, uint32_t id)

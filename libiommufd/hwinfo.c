@@ -7,8 +7,8 @@
 
 /* Sizes of the structs in 0.1.0; they never change. */
 #define INFO_MIN	   32
-#define VTD_MIN		   24
-#define ARM_SMMUV3_MIN	   40
+#define VTD_MIN		   32
+#define ARM_SMMUV3_MIN	   44
 #define AMD_MIN		   24
 #define TEGRA241_CMDQV_MIN 24
 
@@ -94,7 +94,8 @@ IOMMUFD_API int iommufd_device_get_hw_info(struct iommufd_device *device,
  * 6.17 cannot be asked for a type; @asked is the exception that is no default.
  */
 static int typed(struct iommufd_device *device, uint32_t type, uint32_t asked,
-		 void *data, uint32_t length, const void *out, uint32_t min)
+		 void *data, uint32_t length, const void *out, uint32_t min,
+		 uint32_t *valid)
 {
 	struct uapi_get_hw_info cmd;
 	uint32_t cause = iommufd__out_check(out, min);
@@ -107,6 +108,8 @@ static int typed(struct iommufd_device *device, uint32_t type, uint32_t asked,
 	ret = ask(device, asked, data, length, &cmd);
 	if (!ret && cmd.data_type != type)
 		ret = failed(device, type, EOPNOTSUPP);
+	if (!ret)
+		*valid = cmd.data_len >= length ? IOMMUFD_HW_VALID_ALL : 0;
 	return ret;
 }
 
@@ -115,9 +118,9 @@ IOMMUFD_API int iommufd_device_get_hw_info_vtd(struct iommufd_device *device,
 {
 	struct uapi_hw_info_vtd raw = { 0 };
 	struct iommufd_hw_vtd_info filled = { 0 };
-	int ret =
-		typed(device, IOMMUFD_HW_INFO_INTEL_VTD,
-		      IOMMUFD_HW_INFO_DEFAULT, &raw, sizeof(raw), vtd, VTD_MIN);
+	int ret = typed(device, IOMMUFD_HW_INFO_INTEL_VTD,
+			IOMMUFD_HW_INFO_DEFAULT, &raw, sizeof(raw), vtd,
+			VTD_MIN, &filled.valid);
 
 	if (ret)
 		return ret;
@@ -135,7 +138,7 @@ IOMMUFD_API int iommufd_device_get_hw_info_arm_smmuv3(
 	struct iommufd_hw_arm_smmuv3_info filled = { 0 };
 	int ret = typed(device, IOMMUFD_HW_INFO_ARM_SMMUV3,
 			IOMMUFD_HW_INFO_DEFAULT, &raw, sizeof(raw), smmu,
-			ARM_SMMUV3_MIN);
+			ARM_SMMUV3_MIN, &filled.valid);
 
 	if (ret)
 		return ret;
@@ -153,7 +156,7 @@ IOMMUFD_API int iommufd_device_get_hw_info_amd(struct iommufd_device *device,
 	struct uapi_hw_info_amd raw = { 0 };
 	struct iommufd_hw_amd_info filled = { 0 };
 	int ret = typed(device, IOMMUFD_HW_INFO_AMD, IOMMUFD_HW_INFO_DEFAULT,
-			&raw, sizeof(raw), amd, AMD_MIN);
+			&raw, sizeof(raw), amd, AMD_MIN, &filled.valid);
 
 	if (ret)
 		return ret;
@@ -171,7 +174,7 @@ IOMMUFD_API int iommufd_device_get_hw_info_tegra241_cmdqv(
 	struct iommufd_hw_tegra241_cmdqv_info filled = { 0 };
 	int ret = typed(device, IOMMUFD_HW_INFO_TEGRA241_CMDQV,
 			IOMMUFD_HW_INFO_TEGRA241_CMDQV, &raw, sizeof(raw),
-			cmdqv, TEGRA241_CMDQV_MIN);
+			cmdqv, TEGRA241_CMDQV_MIN, &filled.valid);
 
 	if (ret)
 		return ret;

@@ -98,7 +98,15 @@ static uint32_t kind_of(const struct iommufd_ctx *ctx, uint32_t id)
 	int ret = iommufd__ioctl(iommufd_ctx_fd(ctx), IOMMUFD_NR_GET_HW_INFO,
 				 &cmd);
 
-	return ret == -ENOENT ? IOMMUFD_VFIO_EMULATED : IOMMUFD_VFIO_PHYSICAL;
+	switch (ret) {
+	case 0:
+	case -EOPNOTSUPP: /* behind no IOMMU */
+		return IOMMUFD_VFIO_PHYSICAL;
+	case -ENOENT:
+		return IOMMUFD_VFIO_EMULATED;
+	default:
+		return IOMMUFD_VFIO_UNKNOWN;
+	}
 }
 
 static int adopt(int fd, uint32_t flags, struct iommufd_vfio **file)
@@ -240,7 +248,7 @@ int iommufd__vfio_get(struct iommufd_vfio *file, uint32_t op, uint32_t kind,
 {
 	if (!file->ctx)
 		return iommufd__refused(op, IOMMUFD_CAUSE_NOT_BOUND);
-	if (file->kind != kind)
+	if (file->kind != kind && file->kind != IOMMUFD_VFIO_UNKNOWN)
 		return iommufd__refused(op, IOMMUFD_CAUSE_WRONG_KIND);
 	atomic_fetch_add_explicit(&file->refs, 1, memory_order_relaxed);
 	*ctx = file->ctx;

@@ -68,7 +68,7 @@ static int ask_all(const struct iommufd_vfio *file, uint32_t op, uint32_t index,
  * so a broken chain cannot hold us.
  */
 static const void *find_cap(const union answer *answer, uint32_t first,
-			    uint32_t id, uint32_t need)
+			    uint32_t id, uint64_t need)
 {
 	struct uapi_vfio_cap cap;
 
@@ -76,9 +76,8 @@ static const void *find_cap(const union answer *answer, uint32_t first,
 	     at && (uint64_t)at + sizeof(cap) <= answer->argsz;) {
 		memcpy(&cap, answer->bytes + at, sizeof(cap));
 		if (cap.id == id)
-			return (uint64_t)at + need <= answer->argsz
-				       ? answer->bytes + at
-				       : NULL;
+			return at + need <= answer->argsz ? answer->bytes + at
+							  : NULL;
 		if (cap.next <= at)
 			return NULL;
 		at = cap.next;
@@ -136,11 +135,10 @@ static void region_caps(const union answer *all,
 	*sparse = find_cap(all, first, UAPI_VFIO_REGION_CAP_SPARSE_MMAP,
 			   sizeof(**sparse));
 	if (*sparse)
-		*sparse = find_cap(
-			all, first, UAPI_VFIO_REGION_CAP_SPARSE_MMAP,
-			(uint32_t)(sizeof(**sparse) +
-				   (*sparse)->nr_areas *
-					   sizeof((*sparse)->areas[0])));
+		*sparse = find_cap(all, first, UAPI_VFIO_REGION_CAP_SPARSE_MMAP,
+				   sizeof(**sparse) +
+					   (uint64_t)(*sparse)->nr_areas *
+						   sizeof((*sparse)->areas[0]));
 	if (*sparse) {
 		filled->valid |= IOMMUFD_REGION_VALID_AREAS;
 		filled->num_areas = (*sparse)->nr_areas;

@@ -201,8 +201,9 @@ enum {
 	IOMMUFD_CAUSE_NODE_IS_ANOTHER =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 18),
 
-	/** The process has no right to open the device file. @how{direct}
-	 *  @since 0.1.0 */
+	/** The process has no right to open the device file. @how{set} Of the
+	 *  node, of a device cgroup, or, for a device without an IOMMU, as
+	 *  CAP_SYS_RAWIO. @since 0.1.0 */
 	IOMMUFD_CAUSE_OPEN_DENIED = IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 1),
 	/** Setting the accounting mode needs CAP_SYS_RESOURCE. @how{direct}
 	 *  @since 0.1.0 */
@@ -268,9 +269,6 @@ enum {
 	 *  0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_FEATURE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 8),
-	/** The driver or this kernel takes no VF token. @how{direct} @since
-	 *  0.1.0 */
-	IOMMUFD_CAUSE_NO_TOKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 9),
 
 	/** Another object, a device or another thread uses the object.
 	 *  @how{direct} @since 0.1.0 */
@@ -309,7 +307,9 @@ enum {
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 4),
 
 	/** The range is misaligned, reserved, or outside what the page tables
-	 *  can map. @how{set} EINVAL of a map at a fixed IOVA. @since 0.1.0 */
+	 *  can map, the memory is misaligned, or a nest parent takes no
+	 *  read-only mapping. @how{set} EINVAL of a map at a fixed IOVA.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_IOVA_UNUSABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 1),
 	/** Length or memory is less aligned than the address space needs, or
 	 *  read-only in a nest parent. @how{set} EINVAL of a map at an IOVA
@@ -439,7 +439,10 @@ enum {
 	IOMMUFD_CAUSE_INTERRUPTED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 1),
 	/** The set of affected devices changed meanwhile. @how{direct} @since
 	 *  0.1.0 */
-	IOMMUFD_CAUSE_CHANGED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 2)
+	IOMMUFD_CAUSE_CHANGED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 2),
+	/** Another call held the device just now. @how{direct} EAGAIN of any
+	 *  other call, as of a reset. @since 0.1.0 */
+	IOMMUFD_CAUSE_CONTENDED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 3)
 };
 /** @} */
 

@@ -111,7 +111,8 @@ enum {
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY,
  *   ::IOMMUFD_CAUSE_INTERRUPTED
  *
- * A file of another kind opens: iommufd_ctx_probe() tells.
+ * A file of another kind opens too; every command on it fails, mostly with
+ * ::IOMMUFD_CAUSE_NOT_IOMMUFD.
  * @threads{any}
  * @syscalls{1 openat}
  * @kernel{6.2}
@@ -188,8 +189,9 @@ int iommufd_ctx_fd(const struct iommufd_ctx *ctx);
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_COMMAND when the kernel does not have it
- * - ::IOMMUFD_CAUSE_PROCESS_32BIT for ::IOMMUFD_NR_IOAS_ALLOC in a 32-bit
- *   process on a 64-bit kernel
+ * - ::IOMMUFD_CAUSE_NOT_IOMMUFD, or in a 32-bit process
+ *   ::IOMMUFD_CAUSE_PROCESS_32BIT, when it is one that every kernel has
+ *   (::IOMMUFD_NR_DESTROY to ::IOMMUFD_NR_VFIO_IOAS)
  * - ::IOMMUFD_CAUSE_BAD_VALUE when @p nr is above 255
  * - ::IOMMUFD_CAUSE_BAD_FD
  * @threads{any}
@@ -206,6 +208,9 @@ int iommufd_ctx_probe(struct iommufd_ctx *ctx, uint32_t nr);
  * @param nr the number of the command
  * @param[in,out] arg its struct, which begins with its size; the kernel decides
  *                what is written back
+ * @param[out] result receives what the kernel returned, for commands that return
+ *             more than 0, such as a descriptor; may be NULL. Untouched on
+ *             failure.
  * @return 0 or a typed error whose class follows from the errno alone
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
@@ -217,7 +222,8 @@ int iommufd_ctx_probe(struct iommufd_ctx *ctx, uint32_t nr);
  * @kernel{6.2}
  * @since 0.1.0
  */
-int iommufd_ctx_ioctl(struct iommufd_ctx *ctx, uint32_t nr, void *arg);
+int iommufd_ctx_ioctl(struct iommufd_ctx *ctx, uint32_t nr, void *arg,
+		      int32_t *result);
 
 /**
  * @brief Destroy an object of which only the id is known: IOMMU_DESTROY.

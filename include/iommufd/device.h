@@ -76,7 +76,11 @@ enum {
 	IOMMUFD_HW_VALID_CAPABILITIES = 1 << 1,
 	/** `max_pasid_log2`: it is not 0, or another member shows that the
 	 *  kernel knows PASIDs. @since 0.1.0 */
-	IOMMUFD_HW_VALID_MAX_PASID = 1 << 2
+	IOMMUFD_HW_VALID_MAX_PASID = 1 << 2,
+	/** Of the typed structs: all members are from the kernel. Without it
+	 *  the kernel's answer was shorter, and the last members are 0.
+	 *  @since 0.1.0 */
+	IOMMUFD_HW_VALID_ALL = 1 << 3
 };
 /** @} */
 
@@ -109,8 +113,12 @@ struct iommufd_hw_info {
 struct iommufd_hw_vtd_info {
 	/** Set by the caller: sizeof(struct iommufd_hw_vtd_info). */
 	uint32_t size;
+	/** ::IOMMUFD_HW_VALID_ALL or 0. */
+	uint32_t valid;
 	/** Bit 0: nest parents take no read-only mapping (erratum 772415). */
 	uint32_t flags;
+	/** 0. */
+	uint32_t reserved;
 	/** Capability register. */
 	uint64_t cap_reg;
 	/** Extended capability register. */
@@ -127,6 +135,8 @@ struct iommufd_hw_vtd_info {
 struct iommufd_hw_arm_smmuv3_info {
 	/** Set by the caller: sizeof(struct iommufd_hw_arm_smmuv3_info). */
 	uint32_t size;
+	/** ::IOMMUFD_HW_VALID_ALL or 0. */
+	uint32_t valid;
 	/** Bit 0: invalidations must be issued twice, each with a sync. */
 	uint32_t flags;
 	/** IDR0 to IDR5. */
@@ -144,8 +154,8 @@ struct iommufd_hw_arm_smmuv3_info {
 struct iommufd_hw_amd_info {
 	/** Set by the caller: sizeof(struct iommufd_hw_amd_info). */
 	uint32_t size;
-	/** 0. */
-	uint32_t reserved;
+	/** ::IOMMUFD_HW_VALID_ALL or 0. */
+	uint32_t valid;
 	/** Extended feature register. */
 	uint64_t efr;
 	/** Extended feature register 2. */
@@ -159,6 +169,8 @@ struct iommufd_hw_amd_info {
 struct iommufd_hw_tegra241_cmdqv_info {
 	/** Set by the caller: sizeof(struct iommufd_hw_tegra241_cmdqv_info). */
 	uint32_t size;
+	/** ::IOMMUFD_HW_VALID_ALL or 0. */
+	uint32_t valid;
 	/** Flags; none are defined. */
 	uint32_t flags;
 	/** Version of the hardware. */
@@ -167,8 +179,6 @@ struct iommufd_hw_tegra241_cmdqv_info {
 	uint32_t log2vcmdqs;
 	/** Log2 of the number of stream ids of a virtual interface. */
 	uint32_t log2vsids;
-	/** 0. */
-	uint32_t reserved;
 };
 
 /**

@@ -50,8 +50,8 @@ enum {
 	/** The call itself is wrong: the program has to be mended.
 	 *  @since 0.1.0 */
 	IOMMUFD_CLASS_ARGUMENT = 2,
-	/** The object is in a state that does not allow the call: calls came
-	 *  in the wrong order. @since 0.1.0 */
+	/** The object is in a state that does not allow the call: mostly calls
+	 *  came in the wrong order. @since 0.1.0 */
 	IOMMUFD_CLASS_STATE = 3,
 	/** What the call names does not exist: an object, a mapping, a device
 	 *  file. @since 0.1.0 */

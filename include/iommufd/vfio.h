@@ -53,7 +53,10 @@ enum {
 	IOMMUFD_VFIO_PHYSICAL = 1,
 	/** A device that a kernel driver emulates (mdev): becomes an
 	 *  iommufd_access. @since 0.1.0 */
-	IOMMUFD_VFIO_EMULATED = 2
+	IOMMUFD_VFIO_EMULATED = 2,
+	/** Bound, but the kernel did not answer the question which kind it is:
+	 *  taken for either. @since 0.1.0 */
+	IOMMUFD_VFIO_UNKNOWN = 3
 };
 /** @} */
 
@@ -244,9 +247,8 @@ enum {
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_NO_DEVICE_FILE when there is no such node or no driver
  *   behind it
- * - ::IOMMUFD_CAUSE_OPEN_DENIED when the process may not open it
- * - ::IOMMUFD_CAUSE_NEEDS_SYS_RAWIO for a no-IOMMU device without
- *   CAP_SYS_RAWIO
+ * - ::IOMMUFD_CAUSE_OPEN_DENIED when the process may not open it; a device
+ *   without an IOMMU needs CAP_SYS_RAWIO
  * - ::IOMMUFD_CAUSE_DEVICE_GONE when the device is being removed
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY,
  *   ::IOMMUFD_CAUSE_INTERRUPTED
@@ -293,7 +295,6 @@ int iommufd_vfio_adopt(int fd, uint32_t flags, struct iommufd_vfio **file);
  * @failures
  * - as iommufd_vfio_adopt(), and
  * - ::IOMMUFD_CAUSE_BAD_ID when @p id cannot be an id at all
- * - ::IOMMUFD_CAUSE_COMMAND before 6.6
  * @threads{any}
  * @syscalls{1 ioctl, and 1 fcntl to duplicate}
  * @kernel{6.6}
@@ -349,8 +350,9 @@ uint32_t iommufd_vfio_id(const struct iommufd_vfio *file);
  * @brief The kind of device that was bound.
  *
  * @param file the file, or NULL
- * @return ::IOMMUFD_VFIO_PHYSICAL, ::IOMMUFD_VFIO_EMULATED, or
- *         ::IOMMUFD_VFIO_UNBOUND before the bind and for NULL
+ * @return ::IOMMUFD_VFIO_PHYSICAL, ::IOMMUFD_VFIO_EMULATED,
+ *         ::IOMMUFD_VFIO_UNKNOWN, or ::IOMMUFD_VFIO_UNBOUND before the bind and
+ *         for NULL
  * @failures none
  * @threads{any, but not while the file is being bound}
  * @syscalls{none}
@@ -512,7 +514,7 @@ int iommufd_vfio_get_region_info_raw(struct iommufd_vfio *file, uint32_t index,
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NOT_BOUND
  * - ::IOMMUFD_CAUSE_NO_RESET when the device cannot (::IOMMUFD_VFIO_INFO_RESET)
- * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_CHANGED
+ * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_CONTENDED
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.6}
@@ -559,7 +561,7 @@ int iommufd_vfio_get_hot_reset_info(struct iommufd_vfio *file,
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NOT_BOUND
  * - ::IOMMUFD_CAUSE_HOT_RESET_NOT_OWNED when a device in reach is in other hands
  * - ::IOMMUFD_CAUSE_NO_RESET when neither slot nor bus can be reset
- * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_CHANGED
+ * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_CONTENDED
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.6}

@@ -32,7 +32,7 @@ static int is_device(struct iommufd_ctx *ctx, uint32_t id)
 {
 	struct get_hw_info cmd = { .size = sizeof(cmd), .dev_id = id };
 
-	return !iommufd_ctx_ioctl(ctx, IOMMUFD_NR_GET_HW_INFO, &cmd);
+	return !iommufd_ctx_ioctl(ctx, IOMMUFD_NR_GET_HW_INFO, &cmd, NULL);
 }
 
 static int is_ioas(struct iommufd_ctx *ctx, uint32_t id)
@@ -74,7 +74,7 @@ int iommufd__object_kind(const struct iommufd__diag *d, uint32_t id)
 	if (is_device(d->ctx, id))
 		return IOMMUFD__OBJECT_DEVICE;
 	/* Refused for the type of an object that is there, or for want of it. */
-	ret = iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_INVALIDATE, &any);
+	ret = iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_INVALIDATE, &any, NULL);
 	if (iommufd_errno(ret) == ENOENT)
 		return IOMMUFD__OBJECT_NONE;
 	if (iommufd_errno(ret) == ENOTTY)
@@ -147,7 +147,7 @@ int iommufd__aperture_get(const struct iommufd__diag *d, uint32_t dev_id,
 	    iommufd_ioas_alloc(d->ctx, 0, &scratch))
 		return -1;
 	cmd.pt_id = iommufd_ioas_id(scratch);
-	if (!iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_ALLOC, &cmd)) {
+	if (!iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_ALLOC, &cmd, NULL)) {
 		ret = read_ranges(scratch, ranges);
 		(void)iommufd_ctx_destroy_id(d->ctx, cmd.out_id);
 	}

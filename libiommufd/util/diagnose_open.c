@@ -88,6 +88,13 @@ static void open_denied(struct iommufd__diag *d)
 		path = "/dev/iommu";
 	if (!path || stat(path, &st))
 		return;
+	if (iommufd_errno(d->failure.ret) == EPERM &&
+	    !strncmp(iommufd__basename(path), "noiommu-", 8)) {
+		say(d, IOMMUFD_CAUSE_NEEDS_SYS_RAWIO,
+		    "the device is behind no IOMMU, and to open it takes "
+		    "CAP_SYS_RAWIO");
+		return;
+	}
 	iommufd__diag_found(d, IOMMUFD_CAUSE_OPEN_DENIED);
 	iommufd__text_add(&d->text,
 			  "the node belongs to user %u, group %u with mode "

@@ -46,8 +46,9 @@ enum {
  */
 enum {
 	/** Scratch objects may be made in the context, and are gone at the end:
-	 *  they find which part of a range is mapped or missing. The next
-	 *  free id is used and freed. @since 0.1.0 */
+	 *  they find which part of a range is mapped or missing, in at most
+	 *  some hundred steps. The next free ids are used and freed.
+	 *  @since 0.1.0 */
 	IOMMUFD_DIAGNOSE_SCRATCH = 1 << 0
 };
 /** @} */
@@ -143,14 +144,17 @@ struct iommufd_diagnosis {
  * @param opts NULL for the defaults
  * @param[in,out] diagnosis `size` must be set; untouched on failure
  * @return 0 or a typed error. The thread's record of its last failure stays as
- *         it was unless this call itself fails.
+ *         it was when it is that of @p failure, and this call does not fail; else
+ *         it is that of the last question that was refused, or of this call.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,
  *   ::IOMMUFD_CAUSE_BAD_FLAGS
  * - ::IOMMUFD_CAUSE_BAD_VALUE when the record has no negative `ret`
  * @threads{any}
- * @syscalls{any number of harmless commands, and files are read}
+ * @syscalls{harmless commands, up to some thousand with
+ *           ::IOMMUFD_DIAGNOSE_SCRATCH; and files are read, for a refused bind
+ *           also the descriptors of other processes}
  * @kernel{6.2}
  * @since 0.1.0
  */
