@@ -113,6 +113,7 @@ CALL(hw_info,
 	     base.f.device, IOMMUFD_HW_INFO_DEFAULT, &data, sizeof(data),
 	     &(struct iommufd_hw_info){
 		     .size = sizeof(struct iommufd_hw_info) }))
+
 /*
  * Making a mock device is left out: the mock driver itself leaks when something
  * fails inside it.
