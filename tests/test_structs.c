@@ -71,9 +71,9 @@ static const struct sized inputs[] = {
 static const struct sized outputs[] = {
 	{ "iommufd_hw_info", get_hw_info, 32, sizeof(struct iommufd_hw_info),
 	  0 },
-	{ "iommufd_hw_vtd_info", get_vtd, 24,
+	{ "iommufd_hw_vtd_info", get_vtd, 32,
 	  sizeof(struct iommufd_hw_vtd_info), IOMMUFD_CAUSE_FEATURE },
-	{ "iommufd_hw_arm_smmuv3_info", get_arm_smmuv3, 40,
+	{ "iommufd_hw_arm_smmuv3_info", get_arm_smmuv3, 44,
 	  sizeof(struct iommufd_hw_arm_smmuv3_info), IOMMUFD_CAUSE_FEATURE },
 	{ "iommufd_hw_amd_info", get_amd, 24,
 	  sizeof(struct iommufd_hw_amd_info), IOMMUFD_CAUSE_FEATURE },

@@ -61,11 +61,20 @@ system_calls_elsewhere() {
 	done
 }
 
+# A test that nobody runs.
+not_in_suites() {
+	local name
+	files | sed -n 's,^tests/\(test_[a-z0-9_]*\)\.c$,\1,p' | while read -r name; do
+		grep -qE "^${name}[[:space:]]" tests/suites || echo "$name"
+	done
+}
+
 no_space_errors() { files | grep -v '^tests/vm/logs/' | xargs grep -nIE '[[:blank:]]+$' /dev/null; }
 
 check_empty 'every file has its licence' without_licence
 check_empty "no file has more than $MAX_LINES lines of code" too_long_but_table
 check_empty 'nothing that should not be published' forbidden
+check_empty 'every test program is in tests/suites' not_in_suites
 check_empty 'no white space at the ends of lines' no_space_errors
 check_empty 'the thin library uses little of the C library' imports
 check_empty 'the helpers neither print nor end the process' util_imports
