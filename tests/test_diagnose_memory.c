@@ -100,8 +100,12 @@ START_TEST(files)
 	int memfd = harness_memfd(4 * PAGE);
 	int other = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	if (!harness_has(f.ctx, IOMMUFD_NR_IOAS_MAP_FILE))
-		SKIP("no MAP_FILE");
+	if (!harness_has(f.ctx, IOMMUFD_NR_IOAS_MAP_FILE)) {
+		diagnose(map_file(memfd, 0, PAGE), 0);
+		check_cause(IOMMUFD_CAUSE_COMMAND);
+		check_says("Linux 6.13");
+		return;
+	}
 	diagnose(map_file(memfd, 2 * PAGE, 3 * PAGE), 0);
 	check_cause(IOMMUFD_CAUSE_BEYOND_FILE);
 	check_range_is(4 * PAGE, 5 * PAGE - 1);
