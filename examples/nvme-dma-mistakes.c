@@ -173,7 +173,6 @@ static int replace_refused(struct setup *setup, struct iommufd_hwpt *hwpt,
 		.device = setup->device,
 		.page_table = iommufd_hwpt_id(hwpt),
 		.old_page_table = iommufd_hwpt_id(active(setup)->hwpt),
-		.ctx = setup->ctx,
 	};
 	int ret = iommufd_replace(&replacement);
 	int wrong;

@@ -229,7 +229,6 @@ int setup_switch(struct setup *setup)
 		.device = setup->device,
 		.page_table = iommufd_hwpt_id(to->hwpt),
 		.old_page_table = iommufd_hwpt_id(from->hwpt),
-		.ctx = setup->ctx,
 	};
 	int ret = iommufd_replace(&replacement);
 

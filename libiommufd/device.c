@@ -13,9 +13,10 @@ static const struct iommufd__bound *const_bound_of(
 	return (const struct iommufd__bound *)device;
 }
 
-struct iommufd_ctx *iommufd__device_ctx(const struct iommufd_device *device)
+IOMMUFD_API struct iommufd_ctx *iommufd_device_ctx(
+	const struct iommufd_device *device)
 {
-	return const_bound_of(device)->ctx;
+	return device ? const_bound_of(device)->ctx : NULL;
 }
 
 IOMMUFD_API int iommufd_device_from_vfio(struct iommufd_vfio *file,

@@ -50,13 +50,18 @@ static int errno_of(uint32_t cause)
 	}
 }
 
+int iommufd__refused_as(const struct iommufd_failure *call, uint32_t cause)
+{
+	return iommufd__failed_as(call, errno_of(cause), cause);
+}
+
 int iommufd__refused(uint32_t op, uint32_t cause)
 {
 	const struct iommufd_failure call = { .op = op,
 					      .fd = -1,
 					      .memory_fd = -1 };
 
-	return iommufd__failed_as(&call, errno_of(cause), cause);
+	return iommufd__refused_as(&call, cause);
 }
 
 /* A refusal here leaves the record alone: it is what the caller came for. */

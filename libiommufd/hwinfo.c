@@ -16,7 +16,7 @@ static int failed(const struct iommufd_device *device, uint32_t type, int err)
 {
 	const struct iommufd_failure call = {
 		.op = IOMMUFD_OP_DEVICE_GET_HW_INFO,
-		.fd = iommufd_ctx_fd(iommufd__device_ctx(device)),
+		.fd = iommufd_ctx_fd(iommufd_device_ctx(device)),
 		.object_id = iommufd_device_id(device),
 		.memory_fd = -1,
 		.arg = type,
@@ -41,7 +41,7 @@ static int ask(const struct iommufd_device *device, uint32_t type, void *data,
 		cmd->flags = UAPI_HW_INFO_FLAG_INPUT_TYPE;
 		cmd->data_type = type;
 	}
-	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd__device_ctx(device)),
+	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd_device_ctx(device)),
 			     IOMMUFD_NR_GET_HW_INFO, cmd);
 	return ret < 0 ? failed(device, type, -ret) : 0;
 }

@@ -61,7 +61,7 @@ IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 	cause = iommufd__opts_load(&o, sizeof(o), opts, OPTS_MIN);
 	if (cause)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC, cause);
-	ctx = iommufd__device_ctx(device);
+	ctx = iommufd_device_ctx(device);
 	new = iommufd__object_new(ctx);
 	if (!new)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,

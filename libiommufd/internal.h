@@ -29,11 +29,13 @@ uint32_t iommufd__cause_of(uint32_t op, int err);
  * failed(): the system answered @err, and the table of causes knows why.
  * failed_as(): the same with a cause that the caller knows better.
  * refused(): the library said no; the errno follows from the cause.
+ * refused_as(): the same with what there is to say of the call.
  */
 int iommufd__failed(const struct iommufd_failure *call, int err);
 int iommufd__failed_as(const struct iommufd_failure *call, int err,
 		       uint32_t cause);
 int iommufd__refused(uint32_t op, uint32_t cause);
+int iommufd__refused_as(const struct iommufd_failure *call, uint32_t cause);
 
 /*
  * structs.c: the caller's structs that begin with their size. @min is the size
@@ -72,6 +74,8 @@ extern const struct iommufd_private_ops iommufd__vfio_ops;
 
 /* Requests on a bound file: whether it is one, and the record of a failure. */
 int iommufd__vfio_check(const struct iommufd_vfio *file, uint32_t op);
+int iommufd__vfio_short(const struct iommufd_vfio *file, uint32_t op,
+			uint32_t index, uint64_t needed);
 int iommufd__vfio_failed(const struct iommufd_vfio *file, uint32_t op,
 			 uint64_t arg, int err);
 
@@ -92,7 +96,6 @@ void iommufd__bound_close(struct iommufd__bound *bound);
 int iommufd__bound_attach(struct iommufd__bound *bound, uint32_t op,
 			  uint32_t *pt_id);
 int iommufd__bound_detach(struct iommufd__bound *bound, uint32_t op);
-struct iommufd_ctx *iommufd__device_ctx(const struct iommufd_device *device);
 
 static inline uint64_t iommufd__u64(const void *pointer)
 {

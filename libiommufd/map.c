@@ -113,9 +113,17 @@ IOMMUFD_API int iommufd_ioas_copy(struct iommufd_ioas *ioas,
 	if (!ioas || !source || !part || !iova)
 		return iommufd__refused(IOMMUFD_OP_IOAS_COPY,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	if (iommufd__ioas_ctx(ioas) != iommufd__ioas_ctx(source))
-		return iommufd__refused(IOMMUFD_OP_IOAS_COPY,
-					IOMMUFD_CAUSE_OTHER_CONTEXT);
+	if (iommufd__ioas_ctx(ioas) != iommufd__ioas_ctx(source)) {
+		const struct iommufd_failure call = {
+			.op = IOMMUFD_OP_IOAS_COPY,
+			.fd = iommufd_ctx_fd(iommufd__ioas_ctx(ioas)),
+			.object_id = iommufd_ioas_id(ioas),
+			.other_id = iommufd_ioas_id(source),
+			.memory_fd = -1,
+		};
+
+		return iommufd__refused_as(&call, IOMMUFD_CAUSE_OTHER_CONTEXT);
+	}
 	cmd.dst_ioas_id = iommufd_ioas_id(ioas);
 	cmd.src_ioas_id = iommufd_ioas_id(source);
 	cmd.src_iova = part->start;

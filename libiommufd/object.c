@@ -27,8 +27,14 @@ int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
 	if (flags & ~known)
 		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_FLAGS);
-	if (id < 1 || id > ID_MAX)
-		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_ID);
+	if (id < 1 || id > ID_MAX) {
+		const struct iommufd_failure call = { .op = op,
+						      .fd = iommufd_ctx_fd(ctx),
+						      .object_id = id,
+						      .memory_fd = -1 };
+
+		return iommufd__refused_as(&call, IOMMUFD_CAUSE_BAD_ID);
+	}
 	new = iommufd__object_new(ctx);
 	if (!new)
 		return iommufd__refused(op, IOMMUFD_CAUSE_NO_MEMORY);
@@ -61,9 +67,16 @@ int iommufd__object_destroy(struct iommufd__object *object)
 
 	if (!object)
 		return 0;
-	if (object->borrowed)
-		return iommufd__refused(IOMMUFD_OP_DESTROY,
-					IOMMUFD_CAUSE_BORROWED);
+	if (object->borrowed) {
+		const struct iommufd_failure call = {
+			.op = IOMMUFD_OP_DESTROY,
+			.fd = iommufd_ctx_fd(object->ctx),
+			.object_id = object->id,
+			.memory_fd = -1,
+		};
+
+		return iommufd__refused_as(&call, IOMMUFD_CAUSE_BORROWED);
+	}
 	ret = iommufd__destroy_id(object->ctx, object->id);
 	if (!ret)
 		iommufd__object_release(object);

@@ -43,13 +43,37 @@ static void vfio_put(struct iommufd_vfio *file)
 	free(file);
 }
 
+/* The library's own no to a request on a file. */
+static int refused(const struct iommufd_vfio *file, uint32_t op, uint32_t cause)
+{
+	const struct iommufd_failure call = {
+		.op = op, .fd = file->fd, .object_id = file->id, .memory_fd = -1
+	};
+
+	return iommufd__refused_as(&call, cause);
+}
+
 int iommufd__vfio_check(const struct iommufd_vfio *file, uint32_t op)
 {
 	if (!file)
 		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
 	if (!file->ctx)
-		return iommufd__refused(op, IOMMUFD_CAUSE_NOT_BOUND);
+		return refused(file, op, IOMMUFD_CAUSE_NOT_BOUND);
 	return 0;
+}
+
+/* As many entries or bytes as @needed would have been room enough. */
+int iommufd__vfio_short(const struct iommufd_vfio *file, uint32_t op,
+			uint32_t index, uint64_t needed)
+{
+	const struct iommufd_failure call = { .op = op,
+					      .fd = file->fd,
+					      .object_id = file->id,
+					      .other_id = index,
+					      .memory_fd = -1,
+					      .arg = needed };
+
+	return iommufd__refused_as(&call, IOMMUFD_CAUSE_ARRAY_SHORT);
 }
 
 int iommufd__vfio_failed(const struct iommufd_vfio *file, uint32_t op,
@@ -227,7 +251,7 @@ IOMMUFD_API int iommufd_vfio_bind(struct iommufd_vfio *file,
 	if (!cause && file->ctx)
 		cause = IOMMUFD_CAUSE_ALREADY_BOUND;
 	if (cause)
-		return iommufd__refused(IOMMUFD_OP_VFIO_BIND, cause);
+		return refused(file, IOMMUFD_OP_VFIO_BIND, cause);
 	cmd.iommufd = iommufd_ctx_fd(ctx);
 	if (o.token) {
 		cmd.argsz = UAPI_VFIO_BIND_6_17;
@@ -247,9 +271,9 @@ int iommufd__vfio_get(struct iommufd_vfio *file, uint32_t op, uint32_t kind,
 		      struct iommufd_ctx **ctx)
 {
 	if (!file->ctx)
-		return iommufd__refused(op, IOMMUFD_CAUSE_NOT_BOUND);
+		return refused(file, op, IOMMUFD_CAUSE_NOT_BOUND);
 	if (file->kind != kind && file->kind != IOMMUFD_VFIO_UNKNOWN)
-		return iommufd__refused(op, IOMMUFD_CAUSE_WRONG_KIND);
+		return refused(file, op, IOMMUFD_CAUSE_WRONG_KIND);
 	atomic_fetch_add_explicit(&file->refs, 1, memory_order_relaxed);
 	*ctx = file->ctx;
 	return 0;

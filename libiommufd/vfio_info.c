@@ -202,7 +202,8 @@ IOMMUFD_API int iommufd_vfio_get_region_info(struct iommufd_vfio *file,
 	fits = store_areas(sparse, areas, count);
 	free(big);
 	iommufd__out_store(info, &filled, sizeof(filled));
-	return fits ? 0 : iommufd__refused(op, IOMMUFD_CAUSE_ARRAY_SHORT);
+	return fits ? 0
+		    : iommufd__vfio_short(file, op, index, filled.num_areas);
 }
 
 static int get_raw(struct iommufd_vfio *file, uint32_t op, uint32_t index,
@@ -219,7 +220,7 @@ static int get_raw(struct iommufd_vfio *file, uint32_t op, uint32_t index,
 	room = *length;
 	if (room < min) {
 		*length = min;
-		return iommufd__refused(op, IOMMUFD_CAUSE_ARRAY_SHORT);
+		return iommufd__vfio_short(file, op, index, min);
 	}
 	/* The request is written where the answer goes: put it back. */
 	memcpy(saved, answer, min);
@@ -229,9 +230,8 @@ static int get_raw(struct iommufd_vfio *file, uint32_t op, uint32_t index,
 		return ret;
 	}
 	memcpy(length, answer, sizeof(*length));
-	return *length <= room
-		       ? 0
-		       : iommufd__refused(op, IOMMUFD_CAUSE_ARRAY_SHORT);
+	return *length <= room ? 0
+			       : iommufd__vfio_short(file, op, index, *length);
 }
 
 IOMMUFD_API int iommufd_vfio_get_info_raw(struct iommufd_vfio *file,

@@ -156,9 +156,9 @@ START_TEST(reserved_windows)
 	/* Not with the page table: then it can still be mapped into. */
 	map_at(ioas, memory, PAGE, MSI_START);
 	FAILS(iommufd_device_attach(device, iommufd_hwpt_id(hwpt), NULL),
-	      RESERVED_IN_USE, EADDRINUSE);
+	      ATTACH_CONFLICT, EADDRINUSE);
 	FAILS(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL),
-	      RESERVED_IN_USE, EADDRINUSE);
+	      ATTACH_CONFLICT, EADDRINUSE);
 	OK(iommufd_ioas_unmap(ioas, &length, MSI_START));
 	OK(iommufd_device_attach(device, iommufd_hwpt_id(hwpt), NULL));
 	FAILS(iommufd_ioas_map(ioas, memory, PAGE, FIXED, &iova), IOVA_UNUSABLE,
@@ -189,7 +189,7 @@ START_TEST(reserved_and_allowed)
 
 	OK(iommufd_ioas_allow_iovas(ioas, &range, 1));
 	FAILS(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL),
-	      RESERVED_IN_USE, EADDRINUSE);
+	      ATTACH_CONFLICT, EADDRINUSE);
 	OK(iommufd_ioas_allow_iovas(ioas, NULL, 0));
 	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
 	FAILS(iommufd_ioas_allow_iovas(ioas, &range, 1), RESERVED_IN_USE,

@@ -175,7 +175,7 @@ START_TEST(a_target_that_is_not_free)
 
 	map_at(bad, memory, PAGE, 0);
 	FAILS(iommufd_device_attach(f.device, iommufd_ioas_id(bad), NULL),
-	      RESERVED_IN_USE, EADDRINUSE);
+	      ATTACH_CONFLICT, EADDRINUSE);
 	check_range(bad, 0, UINT64_MAX, 1);
 	OK(iommufd_ioas_destroy(bad));
 	fixture_end(&f);

@@ -64,6 +64,50 @@ START_TEST(the_record_of_a_refusal)
 }
 END_TEST
 
+static void check_names(int ret, int fd, uint32_t object, uint32_t other)
+{
+	const struct iommufd_failure failure = harness_failure(ret);
+
+	ck_assert_int_eq(failure.fd, fd);
+	ck_assert_uint_eq(failure.object_id, object);
+	ck_assert_uint_eq(failure.other_id, other);
+}
+
+/* The library's own refusals say which descriptor and which object, too. */
+START_TEST(refusals_name_their_objects)
+{
+	const struct iommufd_extent part = { 0, 4096 };
+	struct iommufd_ctx *ctx[2] = { NULL, NULL };
+	struct iommufd_ioas *ioas[2] = { NULL, NULL };
+	struct iommufd_vfio *file = NULL;
+	uint64_t iova = 0;
+	int ret;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		OK(iommufd_ctx_open("/dev/null", &ctx[i]));
+		OK(iommufd_ioas_adopt(ctx[i], 7 + i, 0, &ioas[i]));
+	}
+	ret = iommufd_ioas_destroy(ioas[0]);
+	FAILS(ret, BORROWED, EPERM);
+	check_names(ret, iommufd_ctx_fd(ctx[0]), 7, 0);
+	ret = iommufd_ioas_adopt(ctx[1], UINT32_MAX, 0, &ioas[1]);
+	FAILS(ret, BAD_ID, EINVAL);
+	check_names(ret, iommufd_ctx_fd(ctx[1]), UINT32_MAX, 0);
+	ret = iommufd_ioas_copy(ioas[0], ioas[1], &part, 0, &iova);
+	FAILS(ret, OTHER_CONTEXT, EXDEV);
+	check_names(ret, iommufd_ctx_fd(ctx[0]), 7, 8);
+	OK(iommufd_vfio_open("/dev/null", &file));
+	ret = iommufd_vfio_reset(file);
+	FAILS(ret, NOT_BOUND, EINVAL);
+	check_names(ret, iommufd_vfio_fd(file), 0, 0);
+	iommufd_vfio_close(file);
+	for (uint32_t i = 0; i < 2; i++) {
+		iommufd_ioas_release(ioas[i]);
+		iommufd_ctx_close(ctx[i]);
+	}
+}
+END_TEST
+
 START_TEST(a_later_failure_takes_its_place)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
@@ -259,17 +303,12 @@ START_TEST(operations_have_names)
 END_TEST
 
 static const TTest **const tests[] = {
-	&there_is_none_at_first,
-	&the_record_of_a_refusal,
-	&a_later_failure_takes_its_place,
-	&success_leaves_it_alone,
-	&refused_calls_about_it_leave_it_alone,
-	&getting_with_every_size,
-	&setting_with_every_size,
-	&helpers_set_their_own,
-	&each_thread_has_its_own,
-	&operations_have_names,
-	NULL,
+	&there_is_none_at_first,      &the_record_of_a_refusal,
+	&refusals_name_their_objects, &a_later_failure_takes_its_place,
+	&success_leaves_it_alone,     &refused_calls_about_it_leave_it_alone,
+	&getting_with_every_size,     &setting_with_every_size,
+	&helpers_set_their_own,	      &each_thread_has_its_own,
+	&operations_have_names,	      NULL,
 };
 
 int main(void)

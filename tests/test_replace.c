@@ -63,20 +63,6 @@ START_TEST(refused_and_restored)
 }
 END_TEST
 
-START_TEST(refused_without_a_way_back)
-{
-	struct iommufd_replacement r;
-
-	make_dirty();
-	r = replacement(f.device, old, dirty);
-	r.ctx = NULL;
-	FAILS(iommufd_replace(&r), ATTACH_REFUSED, EINVAL);
-	check_result(&r, r.ret, IOMMUFD_REPLACE_UNKNOWN, old);
-	ck_assert_int_eq(r.restore_ret, 0);
-	check_attached(old, dirty);
-}
-END_TEST
-
 /* The scratch page table cannot be made: with these flags not for this device.
  */
 START_TEST(way_back_cannot_begin)
@@ -356,7 +342,6 @@ END_TEST
 static const TTest **const mock_tests[] = {
 	&replaced,
 	&refused_and_restored,
-	&refused_without_a_way_back,
 	&way_back_cannot_begin,
 	&way_back_cannot_end,
 	&refused_early,

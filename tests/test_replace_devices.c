@@ -144,7 +144,7 @@ START_TEST(mapping_in_a_window_is_in_the_way)
 	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
 	ck_assert_uint_eq(r.state, IOMMUFD_REPLACE_BROKEN);
 	ck_assert_int_eq(
-		iommufd_is(r.restore_ret, IOMMUFD_CAUSE_RESERVED_IN_USE), 1);
+		iommufd_is(r.restore_ret, IOMMUFD_CAUSE_ATTACH_CONFLICT), 1);
 	check_attached(r.in_force, old);
 }
 END_TEST

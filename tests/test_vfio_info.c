@@ -192,6 +192,7 @@ START_TEST(raw_region_info)
 	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_NVME", ctx);
 	uint32_t bar = msix_bar(file), length, raw[256];
 	struct iommufd_region_info region = region_of(file, bar);
+	int ret;
 
 	ck_assert_uint_le(region.raw_length, sizeof(raw));
 	length = region.raw_length;
@@ -202,9 +203,11 @@ START_TEST(raw_region_info)
 	ck_assert_uint_eq(raw[3], 32);
 	length = 32;
 	memset(raw, 0, sizeof(raw));
-	FAILS(iommufd_vfio_get_region_info_raw(file, bar, raw, &length),
-	      ARRAY_SHORT, ENOSPC);
+	ret = iommufd_vfio_get_region_info_raw(file, bar, raw, &length);
+	FAILS(ret, ARRAY_SHORT, ENOSPC);
 	ck_assert_uint_gt(length, 32);
+	ck_assert_uint_eq(harness_failure(ret).arg, length);
+	ck_assert_uint_eq(harness_failure(ret).other_id, bar);
 	ck_assert_uint_eq(raw[1], region.flags);
 	ck_assert_uint_eq(raw[3], 0);
 	/* That room is enough. */

@@ -293,18 +293,25 @@ enum {
 	 *  0.1.0 */
 	IOMMUFD_CAUSE_ALREADY_MAPPED = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 1),
 	/** A reserved window covers IOVAs that are mapped or allowed.
-	 *  @how{direct} EADDRINUSE of attach and of allow. @since 0.1.0 */
+	 *  @how{direct} EADDRINUSE of allow; of attach it is one of
+	 *  ::IOMMUFD_CAUSE_ATTACH_CONFLICT. @since 0.1.0 */
 	IOMMUFD_CAUSE_RESERVED_IN_USE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 2),
 	/** Existing mappings lie outside this page table's range, or are not
 	 *  aligned to its pages. @how{direct} EADDRINUSE of page table
-	 *  allocation. @since 0.1.0 */
+	 *  allocation; of attach it is one of ::IOMMUFD_CAUSE_ATTACH_CONFLICT.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 3),
 	/** An existing mapping is not aligned to the new alignment.
 	 *  @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_MAPPING_MISALIGNED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 4),
+	/** A reserved window of the device, or the range of the page table that
+	 *  would be made for it, collides with what is mapped or allowed.
+	 *  @how{set} EADDRINUSE of attach. @since 0.1.0 */
+	IOMMUFD_CAUSE_ATTACH_CONFLICT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 5),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no

@@ -12,6 +12,7 @@
 extern "C" {
 #endif
 
+struct iommufd_ctx;
 struct iommufd_vfio;
 
 /**
@@ -231,6 +232,19 @@ void iommufd_device_close(struct iommufd_device *device);
 uint32_t iommufd_device_id(const struct iommufd_device *device);
 
 /**
+ * @brief The context that a device is bound to.
+ *
+ * @param device the device, or NULL
+ * @return the context, valid as long as the device is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_device_ctx(const struct iommufd_device *device);
+
+/**
  * @brief The file that a device was made of.
  *
  * @param device the device, or NULL
@@ -272,8 +286,9 @@ struct iommufd_vfio *iommufd_device_vfio(const struct iommufd_device *device);
  *   attached that this page table does not go with, or the id is neither page
  *   table nor address space
  * - ::IOMMUFD_CAUSE_PAGE_TABLE when there is no such id
- * - ::IOMMUFD_CAUSE_RESERVED_IN_USE when a reserved window of the device covers
- *   IOVAs that are mapped or allowed
+ * - ::IOMMUFD_CAUSE_ATTACH_CONFLICT when a reserved window of the device covers
+ *   IOVAs that are mapped or allowed, or, for an address space, a mapping does
+ *   not fit the page table that would be made
  * - ::IOMMUFD_CAUSE_EARLIER_MAPPING, ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when the
  *   address space's mappings cannot be pinned
  * - ::IOMMUFD_CAUSE_NO_PAGE_REQUESTS for a page table with a fault queue

@@ -130,13 +130,15 @@ struct iommufd_failure {
 	uint32_t op;
 	/** What the call returned. */
 	int32_t ret;
-	/** The descriptor the request was made on. */
+	/** The descriptor the request was made on; diagnosis needs it still
+	 *  open. */
 	int32_t fd;
 	/** Id of the object that was called, as of an IOAS or a device. */
 	uint32_t object_id;
 	/** Id of a second object: the page table that was to be attached, the
-	 *  parent of a new page table, the source of a copy, the context's
-	 *  descriptor of a bind. */
+	 *  parent of a new page table, the source of a copy. The context's
+	 *  descriptor of a bind; the region of a request that found too little
+	 *  room. */
 	uint32_t other_id;
 	/** The flags of the call. */
 	uint32_t flags;

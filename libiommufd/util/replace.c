@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* sizeof(struct iommufd_replacement) in 0.1.0. */
-#define REPLACEMENT_MIN 48
+#define REPLACEMENT_MIN (32 + sizeof(void *))
 
 _Static_assert(sizeof(struct iommufd_replacement) >= REPLACEMENT_MIN, "grown");
 
@@ -89,13 +89,14 @@ static int go_back(struct iommufd_replacement *r)
 	struct iommufd_hwpt *hwpt;
 	int ret, ended;
 
-	ret = iommufd_ioas_alloc(r->ctx, 0, &ioas);
+	ret = iommufd_ioas_alloc(iommufd_device_ctx(r->device), 0, &ioas);
 	if (ret)
 		return ret;
 	ret = iommufd_hwpt_alloc(r->device, iommufd_ioas_id(ioas), flags, NULL,
 				 &hwpt);
 	if (ret) {
-		iommufd_ioas_destroy(ioas);
+		if (iommufd_ioas_destroy(ioas))
+			iommufd_ioas_release(ioas);
 		return ret;
 	}
 	ret = there_and_back(r, iommufd_hwpt_id(hwpt));
@@ -119,10 +120,8 @@ static void refused(struct iommufd_replacement *r, int ret)
 	r->in_force = r->old_page_table;
 	r->state = IOMMUFD_REPLACE_RESTORED;
 	if (!came_early(ret) && !driver_prepares(r->device)) {
-		r->state = r->ctx ? IOMMUFD_REPLACE_BROKEN
-				  : IOMMUFD_REPLACE_UNKNOWN;
-		if (r->ctx)
-			r->restore_ret = go_back(r);
+		r->state = IOMMUFD_REPLACE_BROKEN;
+		r->restore_ret = go_back(r);
 	}
 	if (saved)
 		iommufd_failure_set(&failure);
@@ -145,7 +144,7 @@ void iommufd__replace_undo(struct iommufd_replacement *r)
 					       &r->in_force);
 	r->state = r->restore_ret ? IOMMUFD_REPLACE_BROKEN
 				  : IOMMUFD_REPLACE_RESTORED;
-	if (r->restore_ret && r->ctx)
+	if (r->restore_ret)
 		r->restore_ret = go_back(r);
 }
 

@@ -14,7 +14,6 @@
 extern "C" {
 #endif
 
-struct iommufd_ctx;
 struct iommufd_device;
 
 /**
@@ -59,11 +58,7 @@ enum {
 	IOMMUFD_REPLACE_RESTORED = 2,
 	/** Refused or to be taken back, and the way back failed: the kernel's
 	 *  books show `in_force`, and DMA may be blocked. @since 0.1.0 */
-	IOMMUFD_REPLACE_BROKEN = 3,
-	/** Refused, and the old page table is in force in the kernel's books;
-	 *  without `ctx` nothing could be done for the hardware.
-	 *  @since 0.1.0 */
-	IOMMUFD_REPLACE_UNKNOWN = 4
+	IOMMUFD_REPLACE_BROKEN = 3
 };
 /** @} */
 
@@ -84,9 +79,6 @@ struct iommufd_replacement {
 	uint32_t old_flags;
 	/** The device. */
 	struct iommufd_device *device;
-	/** The device's context, in which the way back makes two scratch
-	 *  objects; NULL for no way back. */
-	struct iommufd_ctx *ctx;
 	/** Out: 0 or the typed error of this device's replacement. */
 	int32_t ret;
 	/** Out: an `IOMMUFD_REPLACE_` state. */
@@ -105,7 +97,8 @@ struct iommufd_replacement {
  * @brief Replace the page table of a device, and of all attached devices of its
  *        group; go back if that is refused.
  *
- * On the way back the device is on an empty page table for a moment, and its
+ * The way back makes two scratch objects in the device's context for a moment.
+ * On it the device is on an empty page table for a moment, and its
  * reserved windows are outside of the address space: DMA in flight may fault, and
  * nobody may map into the windows meanwhile. The caller's word is taken for what
  * is in force before.
