@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <iommufd/iommufd.h>
+#include <iommufd/util/util.h>
 
 _Static_assert(sizeof(void *) == 4, "this is about 32-bit processes");
 
@@ -40,6 +41,7 @@ int main(void)
 	const char *path = getenv("IOMMUFD_TAP");
 	struct iommufd_ctx *ctx = NULL, *other = NULL;
 	struct iommufd_ioas *ioas = NULL;
+	char why[512];
 	int ret;
 
 	tap = path ? fopen(path, "w") : stdout;
@@ -49,6 +51,8 @@ int main(void)
 	check(ret == 0, "open", ret);
 	ret = iommufd_ioas_alloc(ctx, 0, &ioas);
 	check(is_32bit(ret) && !ioas, "ioas_alloc", ret);
+	iommufd_explain(ret, ctx, why, sizeof(why));
+	check(strstr(why, "32-bit") != NULL, "explain", ret);
 	ret = iommufd_ctx_probe(ctx, IOMMUFD_NR_IOAS_ALLOC);
 	check(is_32bit(ret), "probe", ret);
 	ret = iommufd_ctx_adopt(iommufd_ctx_fd(ctx), IOMMUFD_ADOPT_VERIFY,

@@ -7,10 +7,11 @@ CC_32 ?= i686-linux-gnu-gcc
 tests: $(BUILD)/tests/compat32
 
 # The sources anew: the objects of the build are 64-bit ones.
-$(BUILD)/tests/compat32: tests/compat32/compat32.c $(LIB_SOURCES) $(HEADERS) \
+$(BUILD)/tests/compat32: tests/compat32/compat32.c $(LIB_SOURCES) \
+		$(UTIL_SOURCES) $(HEADERS) $(UTIL_HEADERS) \
 		libiommufd/internal.h libiommufd/uapi.h libiommufd/private.h \
 		$(TEXTS) | $(SETUP)
 	@mkdir -p $(@D)
 	$(call say,CC_32,$<)$(CC_32) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 		-Iinclude -I$(BUILD)/gen -std=c11 $(WARNINGS) -O2 -static \
-		-o $@ $< $(LIB_SOURCES)
+		-o $@ $< $(LIB_SOURCES) $(UTIL_SOURCES)
