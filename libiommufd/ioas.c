@@ -30,6 +30,19 @@ static struct iommufd_failure call_of(uint32_t op,
 					 .memory_fd = -1 };
 }
 
+static int range_failed(uint32_t op, const struct iommufd_ioas *ioas,
+			uint64_t iova, uint64_t length, int err)
+{
+	struct iommufd_failure call = call_of(op, ioas);
+
+	call.iova = iova;
+	call.length = length;
+	if (err == EINVAL && !length)
+		return iommufd__failed_as(&call, err,
+					  IOMMUFD_CAUSE_ZERO_LENGTH);
+	return iommufd__failed(&call, err);
+}
+
 IOMMUFD_API int iommufd_ioas_alloc(struct iommufd_ctx *ctx, uint32_t flags,
 				   struct iommufd_ioas **ioas)
 {
@@ -115,7 +128,6 @@ IOMMUFD_API int iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t *length,
 				   uint64_t iova)
 {
 	struct uapi_ioas_unmap cmd = { .size = sizeof(cmd), .iova = iova };
-	struct iommufd_failure call;
 	int ret;
 
 	if (!ioas || !length)
@@ -128,13 +140,7 @@ IOMMUFD_API int iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t *length,
 		*length = cmd.length;
 		return 0;
 	}
-	call = call_of(IOMMUFD_OP_IOAS_UNMAP, ioas);
-	call.iova = iova;
-	call.length = *length;
-	if (ret == -EINVAL && !*length)
-		return iommufd__failed_as(&call, -ret,
-					  IOMMUFD_CAUSE_ZERO_LENGTH);
-	return iommufd__failed(&call, -ret);
+	return range_failed(IOMMUFD_OP_IOAS_UNMAP, ioas, iova, *length, -ret);
 }
 
 IOMMUFD_API int iommufd_ioas_unmap_all(struct iommufd_ioas *ioas,
@@ -273,7 +279,6 @@ IOMMUFD_API int iommufd_ioas_noiommu_get_pa(struct iommufd_ioas *ioas,
 {
 	struct uapi_ioas_noiommu_get_pa cmd = { .size = sizeof(cmd),
 						.iova = iova };
-	struct iommufd_failure call;
 	int ret;
 
 	if (!ioas || !length || !physical)
@@ -287,11 +292,6 @@ IOMMUFD_API int iommufd_ioas_noiommu_get_pa(struct iommufd_ioas *ioas,
 		*physical = cmd.out_phys;
 		return 0;
 	}
-	call = call_of(IOMMUFD_OP_IOAS_NOIOMMU_GET_PA, ioas);
-	call.iova = iova;
-	call.length = *length;
-	if (ret == -EINVAL && !*length)
-		return iommufd__failed_as(&call, -ret,
-					  IOMMUFD_CAUSE_ZERO_LENGTH);
-	return iommufd__failed(&call, -ret);
+	return range_failed(IOMMUFD_OP_IOAS_NOIOMMU_GET_PA, ioas, iova, *length,
+			    -ret);
 }

@@ -32,7 +32,7 @@ $(BUILD)/programs: tests/suites
 
 # The guest cannot write here: guest-run.sh lets what it counts go to the folder of results.
 coverage: $(BUILD)/programs kernel
-	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)[ ! -d $(BUILD)/coverage ] || find $(BUILD)/coverage -name '*.gcda' -delete
 	$(Q)$(call ANOTHER,$(BUILD)/coverage,-O0 -g --coverage,--coverage)
 	-$(Q)$(call ANOTHER_SUITE,$(BUILD)/coverage) main $(only)
 	$(Q)tests/gates/coverage $(BUILD)/coverage

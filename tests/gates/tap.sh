@@ -47,12 +47,13 @@ check() {
 	result $status "$name"
 }
 
-# check_empty NAME COMMAND...: a point that is fine when the command has nothing to say.
+# check_empty NAME COMMAND...: a point that is fine when the command has nothing to say. Its status may be 1, as a search
+# that finds nothing has it; more is a command that did not work.
 check_empty() {
 	local name=$1 status=0
 	shift
-	"$@" >"$WORK/out" 2>&1 </dev/null || true
-	[ ! -s "$WORK/out" ] || status=1
+	"$@" >"$WORK/out" 2>&1 </dev/null || status=$?
+	[ $status -gt 1 ] || { [ ! -s "$WORK/out" ] && status=0; } || status=1
 	result $status "$name"
 }
 
