@@ -36,6 +36,8 @@ START_TEST(getters)
 	ck_assert_uint_ne(iommufd_device_id(f.device), 0);
 	ck_assert_uint_eq(iommufd_device_id(NULL), 0);
 	ck_assert_ptr_null(iommufd_device_vfio(f.device));
+	ck_assert_ptr_eq(iommufd_device_ctx(f.device), f.ctx);
+	ck_assert_ptr_null(iommufd_device_ctx(NULL));
 	ck_assert_ptr_null(iommufd_device_vfio(NULL));
 	iommufd_device_close(NULL);
 	fixture_end(&f);

@@ -48,6 +48,24 @@ START_TEST(bound_by_us)
 }
 END_TEST
 
+/* The descriptor that was to be bound is closed again by then. */
+START_TEST(opened_in_one_step)
+{
+	struct iommufd_device *second = NULL;
+	char text[512];
+	int ret;
+
+	f.device = device_new("IOMMUFD_VM_EDU", f.ctx);
+	ret = iommufd_open_pci(f.ctx, "00:09.0", NULL, &second);
+	diagnose(ret, 0);
+	check_cause(IOMMUFD_CAUSE_ALREADY_BOUND);
+	OK(iommufd_explain(ret, f.ctx, text, sizeof(text)));
+	ck_assert_str_eq(text, d.text);
+	check_says("Cannot bind device 0000:00:09.0: this process has bound "
+		   "it already");
+}
+END_TEST
+
 /* A child that has the device bound until it is killed. */
 static pid_t bind_in_child(void)
 {
@@ -161,19 +179,44 @@ START_TEST(reserved_window)
 }
 END_TEST
 
+static int attach(uint32_t id)
+{
+	return iommufd_device_attach(f.device, id, NULL);
+}
+
 START_TEST(window_is_mapped)
 {
 	f.device = device_new("IOMMUFD_VM_EDU", f.ctx);
 	map_at(f.ioas, harness_memory(PAGE), PAGE, MSI_FIRST + 17 * PAGE);
-	diagnose(iommufd_device_attach(f.device, iommufd_ioas_id(f.ioas), NULL),
-		 SCRATCH);
+	diagnose(attach(iommufd_ioas_id(f.ioas)), SCRATCH);
 	check_cause(IOMMUFD_CAUSE_RESERVED_IN_USE);
 	check_range_is(MSI_FIRST + 17 * PAGE, MSI_FIRST + 18 * PAGE - 1);
 	check_says("the MSI window 0xfee00000-0xfeefffff");
-	diagnose(iommufd_device_attach(f.device, iommufd_ioas_id(f.ioas), NULL),
-		 0);
+	diagnose(attach(iommufd_ioas_id(f.ioas)), 0);
+	check_candidates(IOMMUFD_CAUSE_ATTACH_CONFLICT,
+			 IOMMUFD_CAUSE_RESERVED_IN_USE,
+			 IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
+	check_says("either something is mapped or allowed");
+	/* A page table that could be made is not what is in the way. */
+	diagnose(attach(iommufd_hwpt_id(new_hwpt(f.device, f.ioas))), 0);
 	check_cause(IOMMUFD_CAUSE_RESERVED_IN_USE);
-	check_says("something there is mapped");
+	check_says("something is mapped or allowed");
+}
+END_TEST
+
+START_TEST(mapping_is_beyond_the_page_table)
+{
+	uint64_t far = UINT64_C(1) << 60;
+
+	f.device = device_new("IOMMUFD_VM_EDU", f.ctx);
+	map_at(f.ioas, harness_memory(PAGE), PAGE, far);
+	diagnose(attach(iommufd_ioas_id(f.ioas)), SCRATCH);
+	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
+	check_range_is(far, far + PAGE - 1);
+	diagnose(attach(iommufd_ioas_id(f.ioas)), 0);
+	check_candidates(IOMMUFD_CAUSE_ATTACH_CONFLICT,
+			 IOMMUFD_CAUSE_RESERVED_IN_USE,
+			 IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 }
 END_TEST
 
@@ -224,7 +267,8 @@ static const TTest **const vtd_tests[] = {
 	&group_owned_elsewhere, &group_is_open,
 	&descriptor_of_a_group, &reserved_window,
 	&window_is_mapped,	&group_is_attached_elsewhere,
-	&device_memory,		NULL,
+	&device_memory,		&mapping_is_beyond_the_page_table,
+	&opened_in_one_step,	NULL,
 };
 
 START_TEST(interrupts_are_not_isolated)
@@ -237,7 +281,20 @@ START_TEST(interrupts_are_not_isolated)
 }
 END_TEST
 
+START_TEST(one_step_without_isolation)
+{
+	struct iommufd_device *device = NULL;
+
+	diagnose(iommufd_open_pci(f.ctx, harness_env("IOMMUFD_VM_EDU"), NULL,
+				  &device),
+		 0);
+	check_cause(IOMMUFD_CAUSE_INTERRUPTS_NOT_ISOLATED);
+	check_says(harness_env("IOMMUFD_VM_EDU"));
+}
+END_TEST
+
 static const TTest **const strict_tests[] = { &interrupts_are_not_isolated,
+					      &one_step_without_isolation,
 					      NULL };
 
 /* In scenarios without isolated interrupts nothing can be bound. */

@@ -190,7 +190,13 @@ START_TEST(limit_unclear)
 	check_candidates(IOMMUFD_CAUSE_MEMORY_OR_LIMIT,
 			 IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT,
 			 IOMMUFD_CAUSE_NO_MEMORY);
-	check_says("64 KiB");
+	check_says("process that made each mapping");
+	diagnose(made_up(IOMMUFD_OP_IOAS_COPY, IOMMUFD_CAUSE_MEMORY_OR_LIMIT,
+			 ENOMEM, -1),
+		 0);
+	check_candidates(IOMMUFD_CAUSE_MEMORY_OR_LIMIT,
+			 IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT,
+			 IOMMUFD_CAUSE_NO_MEMORY);
 }
 END_TEST
 

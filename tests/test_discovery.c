@@ -180,6 +180,29 @@ START_TEST(found_is_another_now)
 }
 END_TEST
 
+/* Name and number are of one index, so that hot plug changes neither. */
+START_TEST(found_has_new_owner)
+{
+	struct iommufd_vfio *file = NULL;
+	int next;
+
+	OK(iommufd_find_pci(ADDRESS, &fake_opts, &fake_info));
+	next = dup(0);
+	close(next);
+	fake_remove("sys/dev/char/1:3");
+	FAILS(iommufd_find_open(&fake_info, &file), NOT_VFIO_DEVICE, ENOENT);
+	fake_link("sys/devices/other/vfio-dev/vfio7/subsystem",
+		  "../../../../class/vfio-dev");
+	fake_link("sys/devices/other/vfio-dev/vfio7/device", "../../../other");
+	fake_link("sys/dev/char/1:3", "../../devices/other/vfio-dev/vfio7");
+	FAILS(iommufd_find_open(&fake_info, &file), NODE_IS_ANOTHER, ENOENT);
+	strcpy(fake_info.sysfs, "nowhere");
+	FAILS(iommufd_find_open(&fake_info, &file), BAD_NAME, EINVAL);
+	ck_assert_ptr_null(file);
+	ck_assert_int_eq(dup(0), next);
+}
+END_TEST
+
 START_TEST(all_windows)
 {
 	struct iommufd_reserved_info windows[5];
@@ -337,6 +360,7 @@ static const TTest **const found_tests[] = {
 	&without_iommu,
 	&found_is_opened,
 	&found_is_another_now,
+	&found_has_new_owner,
 	&all_windows,
 	&windows_do_not_fit,
 	&windows_of_nothing,

@@ -184,10 +184,10 @@ START_TEST(bad_input)
 	r.page_table = 0;
 	FAILS(iommufd_replace(&r), BAD_ID, EINVAL);
 	r = longer.r;
-	r.size = 47;
+	r.size = 39;
 	FAILS(iommufd_replace(&r), OPTS_SIZE, EINVAL);
 	FAILS(iommufd_replace_many(&r, 1), OPTS_SIZE, EINVAL);
-	r.size = 52;
+	r.size = 44;
 	FAILS(iommufd_replace_many(&r, 1), OPTS_SIZE, EINVAL);
 	r.size = 0;
 	longer.r.size = sizeof(longer);

@@ -169,6 +169,7 @@ static struct iommufd_hw_amd_info amd = { .size = sizeof(amd) };
 static struct iommufd_hw_tegra241_cmdqv_info cmdqv = { .size = sizeof(cmdqv) };
 
 CALL(device_id, !iommufd_device_id(f.device))
+CALL(device_ctx, iommufd_device_ctx(f.device) != f.ctx)
 CALL(device_vfio, iommufd_device_vfio(f.device) != NULL)
 CALL(device_attach, iommufd_device_attach(f.device, f.hwpt_id, &value))
 CALL(device_hw_info, iommufd_device_get_hw_info(f.device, 0, NULL, 0, &info))
@@ -265,6 +266,7 @@ static const struct counter_call spaces[] = {
 
 static const struct counter_call devices[] = {
 	PLAIN("iommufd_device_id", NONE, device_id),
+	PLAIN("iommufd_device_ctx", NONE, device_ctx),
 	PLAIN("iommufd_device_vfio", NONE, device_vfio),
 	PLAIN("iommufd_device_attach", ONE, device_attach),
 	PLAIN("iommufd_device_get_hw_info", ONE, device_hw_info),

@@ -196,8 +196,9 @@ enum {
 	 *  @how{direct} libiommufd-util. Usual in containers. @since 0.1.0 */
 	IOMMUFD_CAUSE_NODE_MISSING = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 17),
 	/** The node in /dev belongs to another device. @how{direct}
-	 *  libiommufd-util. Its number differs from the dev attribute: hot
-	 *  plug has reused the name. @since 0.1.0 */
+	 *  libiommufd-util. Its number differs from the dev attribute, or the
+	 *  open file is that of another device: hot plug has reused name and
+	 *  number. @since 0.1.0 */
 	IOMMUFD_CAUSE_NODE_IS_ANOTHER =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 18),
 

@@ -6,7 +6,7 @@
 
 /* Sizes in 0.1.0. */
 #define FAILURE_MIN   64
-#define OPTS_MIN      32
+#define OPTS_MIN      (8 + 3 * sizeof(void *))
 #define DIAGNOSIS_MIN 616
 
 _Static_assert(sizeof(struct iommufd_failure) >= FAILURE_MIN, "grown only");
@@ -60,9 +60,9 @@ static const struct {
 	{ IOMMUFD_CAUSE_MEMORY_OR_LIMIT, iommufd__diag_locked_memory },
 	{ IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, iommufd__diag_page_table },
 	{ IOMMUFD_CAUSE_DEVICE_OR_QUEUE, iommufd__diag_page_table },
-	{ IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE, iommufd__diag_page_table },
+	{ IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE, iommufd__diag_outside },
 	{ IOMMUFD_CAUSE_ATTACH_REFUSED, iommufd__diag_attach },
-	{ IOMMUFD_CAUSE_RESERVED_IN_USE, iommufd__diag_attach },
+	{ IOMMUFD_CAUSE_ATTACH_CONFLICT, iommufd__diag_conflict },
 	{ IOMMUFD_CAUSE_PAGE_TABLE, iommufd__diag_attach },
 	{ IOMMUFD_CAUSE_IN_USE, iommufd__diag_destroy },
 	{ IOMMUFD_CAUSE_COMMAND, iommufd__diag_command },
@@ -96,11 +96,50 @@ static uint32_t load(struct iommufd__diag *d,
 	return 0;
 }
 
+/* Calls whose record has the descriptor of the context itself. */
+static const uint32_t context_ops[] = {
+	IOMMUFD_OP_CTX_PROBE,
+	IOMMUFD_OP_CTX_IOCTL,
+	IOMMUFD_OP_DESTROY,
+	IOMMUFD_OP_RLIMIT_MODE,
+	IOMMUFD_OP_HUGE_PAGES,
+	IOMMUFD_OP_VFIO_IOAS,
+	IOMMUFD_OP_CHANGE_PROCESS,
+	IOMMUFD_OP_IOAS_ALLOC,
+	IOMMUFD_OP_IOAS_ADOPT,
+	IOMMUFD_OP_IOAS_MAP,
+	IOMMUFD_OP_IOAS_MAP_FILE,
+	IOMMUFD_OP_IOAS_COPY,
+	IOMMUFD_OP_IOAS_UNMAP,
+	IOMMUFD_OP_IOAS_IOVA_RANGES,
+	IOMMUFD_OP_IOAS_ALLOW_IOVAS,
+	IOMMUFD_OP_IOAS_NOIOMMU_GET_PA,
+	IOMMUFD_OP_HWPT_ALLOC,
+	IOMMUFD_OP_HWPT_ADOPT,
+	IOMMUFD_OP_DEVICE_GET_HW_INFO,
+};
+
+/* The ids of another context are those of other objects: ask nothing there. */
+static void check_context(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	if (!d->ctx || f->fd < 0 || f->fd == iommufd_ctx_fd(d->ctx))
+		return;
+	for (size_t i = 0; i < sizeof(context_ops) / sizeof(context_ops[0]);
+	     i++)
+		if (context_ops[i] == f->op)
+			d->other_ctx = 1;
+	if (d->other_ctx)
+		d->ctx = NULL;
+}
+
 static void diagnose(struct iommufd__diag *d)
 {
 	iommufd__text_init(&d->text, d->out.text, sizeof(d->out.text));
 	d->cause = iommufd_cause(d->failure.ret);
 	d->out.cause = d->cause;
+	check_context(d);
 	iommufd__diag_begin(d);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i].cause == d->cause)

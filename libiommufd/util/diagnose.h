@@ -11,6 +11,7 @@ struct iommufd__diag {
 	struct iommufd_failure failure;
 	uint32_t cause; /* of the failure */
 	struct iommufd_ctx *ctx;
+	int other_ctx; /* the caller's is not that of the failure */
 	uint32_t flags;
 	const char *name, *sysfs, *dev;
 	struct iommufd_diagnosis out;
@@ -34,6 +35,8 @@ iommufd__diag_part iommufd__diag_user_memory;
 iommufd__diag_part iommufd__diag_locked_memory;
 iommufd__diag_part iommufd__diag_page_table;
 iommufd__diag_part iommufd__diag_attach;
+iommufd__diag_part iommufd__diag_outside;
+iommufd__diag_part iommufd__diag_conflict;
 iommufd__diag_part iommufd__diag_destroy;
 iommufd__diag_part iommufd__diag_command;
 
@@ -46,10 +49,15 @@ void iommufd__diag_range(struct iommufd__diag *d, uint64_t start,
 /* diagnose_find.c: what a search was for; 0 when that is not known. */
 int iommufd__diag_wanted(const struct iommufd__diag *d, char *name,
 			 size_t size);
+/* 0 or a typed error. */
+int iommufd__diag_device(const struct iommufd__diag *d,
+			 struct iommufd_node_info *info);
 
 /* diagnose_words.c: the beginning of the sentence, and its general end. */
 void iommufd__diag_begin(struct iommufd__diag *d);
 void iommufd__diag_end(struct iommufd__diag *d);
+/* All reasons that the failure's cause is the set of, but this one. */
+void iommufd__diag_members(struct iommufd__diag *d, uint32_t except);
 uint64_t iommufd__diag_last(uint64_t start, uint64_t length);
 void iommufd__diag_windows(struct iommufd__diag *d,
 			   const struct iommufd_node_info *info, uint64_t start,

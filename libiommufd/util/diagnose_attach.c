@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define WINDOWS 32
-
 static const char *const kinds[] = {
 	[IOMMUFD__OBJECT_UNKNOWN] = "an object",
 	[IOMMUFD__OBJECT_NONE] = "no object",
@@ -36,6 +34,25 @@ static void wrong_kind(struct iommufd__diag *d, uint32_t cause, int kind)
 				  d->failure.other_id, kinds[kind]);
 }
 
+/* Why a parent is refused that is right: there is no proof of any reason. */
+static void table_on_ioas(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	int nest_parent = (f->flags & IOMMUFD_HWPT_NEST_PARENT) != 0;
+
+	if (f->length || f->arg) {
+		if (!nest_parent)
+			say(d, IOMMUFD_CAUSE_PAGE_TABLE_DATA,
+			    "the data of the page table is not what this IOMMU "
+			    "takes for an address space: type or length");
+	} else if (nest_parent) {
+		say(d, d->cause,
+		    "the address space is right; it may hold a read-only "
+		    "mapping, which a nest parent does not take on some "
+		    "hardware: map everything writeable before it is made");
+	}
+}
+
 static void table_refused(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -47,15 +64,7 @@ static void table_refused(struct iommufd__diag *d)
 		wrong_kind(d, IOMMUFD_CAUSE_NOT_A_PAGE_TABLE, kind);
 		break;
 	case IOMMUFD__OBJECT_IOAS:
-		if (f->length || f->arg)
-			say(d, IOMMUFD_CAUSE_PAGE_TABLE_DATA,
-			    "the data of the page table is not what this IOMMU "
-			    "takes for an address space: type or length");
-		else if (f->flags & IOMMUFD_HWPT_NEST_PARENT)
-			say(d, d->cause,
-			    "a nest parent on this hardware holds no read-only "
-			    "mapping: map everything in the address space "
-			    "writeable before it is made");
+		table_on_ioas(d);
 		break;
 	case IOMMUFD__OBJECT_PAGING:
 		iommufd__diag_candidate(d, IOMMUFD_CAUSE_NO_NEST_PARENT);
@@ -93,77 +102,12 @@ static void device_or_queue(struct iommufd__diag *d)
 				  f->object_id, kinds[kind]);
 }
 
-/* A mapping in one of the gaps between what the page table can map. */
-static int find_outside(struct iommufd__probe *probe,
-			const struct iommufd__ranges *aperture,
-			struct iommufd_iova_range *mapped)
-{
-	struct iommufd_iova_range hole;
-	uint64_t start = 0;
-	int found = 0;
-
-	while (!found &&
-	       iommufd__ranges_hole(aperture, start, UINT64_MAX - 1, &hole)) {
-		if (hole.last == UINT64_MAX)
-			hole.last--;
-		found = iommufd__probe_some(probe, hole.start, hole.last,
-					    mapped);
-		if (hole.last >= UINT64_MAX - 1)
-			break;
-		start = hole.last + 1;
-	}
-	return found;
-}
-
-static void outside_table(struct iommufd__diag *d)
-{
-	const struct iommufd_failure *f = &d->failure;
-	struct iommufd_iova_range mapped;
-	struct iommufd__ranges aperture;
-	struct iommufd__probe probe;
-	int found = 0;
-
-	if (iommufd__aperture_get(d, f->object_id, f->flags, &aperture))
-		return;
-	if (!iommufd__probe_init(&probe, d, f->other_id)) {
-		found = find_outside(&probe, &aperture, &mapped);
-		iommufd__probe_end(&probe);
-	}
-	iommufd__diag_found(d, d->cause);
-	d->out.valid |= IOMMUFD_DIAGNOSIS_ALIGNMENT;
-	d->out.alignment = aperture.alignment;
-	iommufd__text_add(&d->text, "such a page table maps ");
-	for (uint32_t i = 0; i < aperture.count && i < 3; i++) {
-		if (i)
-			iommufd__text_add(&d->text, ", ");
-		iommufd__text_range(&d->text, aperture.ranges[i].start,
-				    aperture.ranges[i].last);
-	}
-	iommufd__text_add(&d->text, " in steps of 0x%" PRIx64,
-			  aperture.alignment);
-	iommufd__ranges_put(&aperture);
-	if (found > 0) {
-		iommufd__diag_range(d, mapped.start, mapped.last);
-		iommufd__text_add(&d->text, ", but there is a mapping at ");
-		iommufd__text_range(&d->text, mapped.start, mapped.last);
-	} else {
-		iommufd__text_add(&d->text, ", and some mapping or allowed "
-					    "range does not fit that");
-	}
-}
-
 void iommufd__diag_page_table(struct iommufd__diag *d)
 {
-	switch (d->cause) {
-	case IOMMUFD_CAUSE_PAGE_TABLE_REFUSED:
+	if (d->cause == IOMMUFD_CAUSE_PAGE_TABLE_REFUSED)
 		table_refused(d);
-		break;
-	case IOMMUFD_CAUSE_DEVICE_OR_QUEUE:
+	else
 		device_or_queue(d);
-		break;
-	default:
-		outside_table(d);
-	}
 }
 
 /* Number of devices in the group; 0 when it cannot be told. */
@@ -185,18 +129,6 @@ static unsigned int group_size(const struct iommufd_node_info *info)
 	return count;
 }
 
-static int find_device(const struct iommufd__diag *d,
-		       struct iommufd_node_info *info)
-{
-	const struct iommufd_find_opts opts = { .size = sizeof(opts),
-						.sysfs = d->sysfs,
-						.dev = d->dev };
-
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
-	return iommufd_find_fd(d->failure.fd, &opts, info);
-}
-
 static void attach_refused(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -208,7 +140,8 @@ static void attach_refused(struct iommufd__diag *d)
 		wrong_kind(d, IOMMUFD_CAUSE_NOT_A_PAGE_TABLE, kind);
 		return;
 	}
-	if (!find_device(d, &info) && info.valid & IOMMUFD_NODE_VALID_GROUP) {
+	if (!iommufd__diag_device(d, &info) &&
+	    info.valid & IOMMUFD_NODE_VALID_GROUP) {
 		devices = group_size(&info);
 		d->out.valid |= IOMMUFD_DIAGNOSIS_GROUP;
 		d->out.group = info.group;
@@ -235,61 +168,37 @@ static void attach_refused(struct iommufd__diag *d)
 				  devices - 1, info.group);
 }
 
-/* The windows of the device, and what is mapped in one of them. */
-static void reserved_in_use(struct iommufd__diag *d)
+/* It was not there when it was to be attached; what is it now? */
+static void attach_missing(struct iommufd__diag *d)
 {
-	struct iommufd_reserved_info windows[WINDOWS];
-	struct iommufd_node_info info;
-	struct iommufd_iova_range mapped;
-	struct iommufd__probe probe;
-	uint32_t count = WINDOWS;
-	int found = 0;
+	int access = d->failure.op == IOMMUFD_OP_ACCESS_ATTACH;
+	int kind = iommufd__object_kind(d, d->failure.other_id);
 
-	if (d->failure.op != IOMMUFD_OP_DEVICE_ATTACH ||
-	    find_device(d, &info) ||
-	    iommufd_find_reserved(&info, windows, &count))
+	if (kind == IOMMUFD__OBJECT_UNKNOWN)
 		return;
 	iommufd__diag_found(d, d->cause);
-	iommufd__text_add(&d->text, "it brings reserved windows");
-	iommufd__diag_windows(d, &info, 0, UINT64_MAX);
-	if (!iommufd__probe_init(&probe, d, d->failure.other_id)) {
-		for (uint32_t i = 0; i < count && found <= 0; i++)
-			if (windows[i].type !=
-			    IOMMUFD_RESERVED_DIRECT_RELAXABLE)
-				found = iommufd__probe_some(
-					&probe, windows[i].start,
-					windows[i].last, &mapped);
-		iommufd__probe_end(&probe);
-	}
-	if (found > 0) {
-		iommufd__diag_range(d, mapped.start, mapped.last);
-		iommufd__text_add(&d->text, ", but ");
-		iommufd__text_range(&d->text, mapped.start, mapped.last);
-		iommufd__text_add(&d->text, " is mapped there");
-	} else {
-		iommufd__text_add(&d->text, ", and something there is mapped "
-					    "or allowed");
-	}
-	iommufd__text_add(&d->text,
-			  "; keep out of them before the device is attached, "
-			  "as iommufd_find_reserved() tells");
+	if (kind == IOMMUFD__OBJECT_NONE)
+		iommufd__text_add(&d->text, "there is no object %" PRIu32,
+				  d->failure.other_id);
+	else if (access && kind != IOMMUFD__OBJECT_IOAS)
+		iommufd__text_add(&d->text,
+				  "object %" PRIu32 " is %s, but an emulated "
+				  "device is attached to an address space",
+				  d->failure.other_id, kinds[kind]);
+	else
+		iommufd__text_add(
+			&d->text,
+			"object %" PRIu32 " is there now, as %s: it "
+			"was not yet, or another thread works with it",
+			d->failure.other_id, kinds[kind]);
 }
 
 void iommufd__diag_attach(struct iommufd__diag *d)
 {
-	int kind;
-
-	switch (d->cause) {
-	case IOMMUFD_CAUSE_ATTACH_REFUSED:
+	if (d->cause == IOMMUFD_CAUSE_ATTACH_REFUSED)
 		attach_refused(d);
-		break;
-	case IOMMUFD_CAUSE_RESERVED_IN_USE:
-		reserved_in_use(d);
-		break;
-	default:
-		kind = iommufd__object_kind(d, d->failure.other_id);
-		wrong_kind(d, d->cause, kind);
-	}
+	else
+		attach_missing(d);
 }
 
 void iommufd__diag_destroy(struct iommufd__diag *d)

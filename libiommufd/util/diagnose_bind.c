@@ -11,6 +11,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+/* The record's flag of a bind with a VF token. */
+#define BIND_TOKEN 1u
+
 struct bind {
 	struct iommufd__diag *d;
 	struct iommufd_node_info info;
@@ -75,8 +78,12 @@ static void refused(struct bind *bind)
 				  "no other process is seen that has it open; "
 				  "unless one is hidden that has bound it, ");
 	iommufd__text_add(&d->text,
-			  "the IOMMU cannot make its DMA cache coherent, or it "
-			  "is a virtual function whose token was left out");
+			  "the IOMMU cannot make its DMA cache coherent, or %s",
+			  d->failure.flags & BIND_TOKEN
+				  ? "this device, its driver or this kernel "
+				    "takes no VF token"
+				  : "it is a virtual function whose token was "
+				    "left out");
 }
 
 /* Drivers that leave the DMA of a device alone, as the group needs. */
@@ -175,29 +182,41 @@ static int unsafe_allowed(const struct iommufd__diag *d)
 	       value[0] == 'Y';
 }
 
+static void add_group(struct bind *bind)
+{
+	iommufd__text_add(&bind->d->text, "its IOMMU group");
+	if (bind->info.valid & IOMMUFD_NODE_VALID_GROUP)
+		iommufd__text_add(&bind->d->text, " %" PRIu32,
+				  bind->info.group);
+}
+
+/* @devices is 0 when the group cannot be read. */
 static void owned_elsewhere(struct bind *bind, int isolated,
 			    unsigned int devices)
 {
 	struct iommufd__diag *d = bind->d;
 
-	if (isolated > 0) {
+	if (isolated > 0 && devices > 1) {
 		iommufd__diag_found(d, IOMMUFD_CAUSE_GROUP_OWNED_ELSEWHERE);
+		iommufd__text_add(&d->text,
+				  "its interrupts are isolated and no device "
+				  "of ");
+		add_group(bind);
 		iommufd__text_add(
 			&d->text,
-			"its interrupts are isolated and no device of its "
-			"IOMMU group %" PRIu32 " has a driver of the host, so "
-			"one of the %u devices there is bound to another "
-			"context: all of a group must go to the same one",
-			bind->info.group, devices);
+			" has a driver of the host, so one of the %u devices "
+			"there is bound to another context: all of a group "
+			"must go to the same one",
+			devices);
 		return;
 	}
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_INTERRUPTS_NOT_ISOLATED);
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_GROUP_OWNED_ELSEWHERE);
+	iommufd__text_add(&d->text, "either a device of ");
+	add_group(bind);
 	iommufd__text_add(&d->text,
-			  "either a device of its IOMMU group %" PRIu32
 			  " is bound to another context, or the machine does "
-			  "not isolate the device's interrupts",
-			  bind->info.group);
+			  "not isolate the device's interrupts");
 }
 
 /* The kernel looks at the interrupts first. */
@@ -239,7 +258,8 @@ static void group_busy(struct bind *bind)
 			  bind->info.flags & IOMMUFD_NODE_NOIOMMU ? "noiommu-"
 								  : "",
 			  bind->info.group);
-	if (!iommufd__sysfs_devno(AT_FDCWD, path, &number) &&
+	if (bind->info.valid & IOMMUFD_NODE_VALID_GROUP &&
+	    !iommufd__sysfs_devno(AT_FDCWD, path, &number) &&
 	    iommufd__who_has_open(number, &pid)) {
 		iommufd__diag_found(d, IOMMUFD_CAUSE_OPENED_AS_GROUP);
 		iommufd__text_add(&d->text,
@@ -253,22 +273,18 @@ static void group_busy(struct bind *bind)
 	}
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_OPENED_AS_GROUP);
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_IN_USE);
+	add_group(bind);
 	iommufd__text_add(&d->text,
-			  "its IOMMU group %" PRIu32
 			  " is in use: either a process that cannot be seen "
 			  "from here has opened the VFIO group, or the kernel "
-			  "uses it",
-			  bind->info.group);
+			  "uses it");
 }
 
 void iommufd__diag_bind(struct iommufd__diag *d)
 {
-	const struct iommufd_find_opts opts = { .size = sizeof(opts),
-						.sysfs = d->sysfs,
-						.dev = d->dev };
-	struct bind bind = { .d = d, .info = { .size = sizeof(bind.info) } };
+	struct bind bind = { .d = d };
 
-	if (d->cause == IOMMUFD_CAUSE_BIND_REFUSED &&
+	if (d->cause == IOMMUFD_CAUSE_BIND_REFUSED && d->failure.fd >= 0 &&
 	    is_group_file(d->failure.fd)) {
 		iommufd__diag_found(d, IOMMUFD_CAUSE_GROUP_FILE);
 		iommufd__text_add(&d->text,
@@ -277,7 +293,7 @@ void iommufd__diag_bind(struct iommufd__diag *d)
 				  "iommufd_find_pci() tells");
 		return;
 	}
-	if (iommufd_find_fd(d->failure.fd, &opts, &bind.info))
+	if (iommufd__diag_device(d, &bind.info))
 		return;
 	bind.number = makedev(bind.info.major, bind.info.minor);
 	if (d->cause == IOMMUFD_CAUSE_BIND_REFUSED)

@@ -3,6 +3,7 @@
 #include "diagnose.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* The caller's word for it, or the address in the record. */
 int iommufd__diag_wanted(const struct iommufd__diag *d, char *name, size_t size)
@@ -14,6 +15,23 @@ int iommufd__diag_wanted(const struct iommufd__diag *d, char *name, size_t size)
 	iommufd__text_init(&text, name, size);
 	iommufd__text_add(&text, "%s", d->name);
 	return iommufd__text_complete(&text);
+}
+
+/* The device of a failed call: by its address in the record, or descriptor. */
+int iommufd__diag_device(const struct iommufd__diag *d,
+			 struct iommufd_node_info *info)
+{
+	const struct iommufd_find_opts opts = { .size = sizeof(opts),
+						.sysfs = d->sysfs,
+						.dev = d->dev };
+	char address[32];
+
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	if (d->failure.op == IOMMUFD_OP_VFIO_BIND &&
+	    iommufd__unpack_pci(d->failure.arg, address, sizeof(address)))
+		return iommufd_find_pci(address, &opts, info);
+	return iommufd_find_fd(d->failure.fd, &opts, info);
 }
 
 /* Search again, for what is known of the device. */
@@ -50,12 +68,14 @@ static void no_nodes(struct iommufd__diag *d,
 {
 	iommufd__text_add(&d->text,
 			  "the driver %s has it, but this kernel offers no "
-			  "device file of its own, only the VFIO group %" PRIu32
-			  ": it needs CONFIG_VFIO_DEVICE_CDEV, and Linux 6.6 "
-			  "(7.3 for a device without an IOMMU)",
+			  "device file of its own, only that of its VFIO group",
 			  info->valid & IOMMUFD_NODE_VALID_DRIVER ? info->driver
-								  : "of VFIO",
-			  info->group);
+								  : "of VFIO");
+	if (info->valid & IOMMUFD_NODE_VALID_GROUP)
+		iommufd__text_add(&d->text, " %" PRIu32, info->group);
+	iommufd__text_add(&d->text,
+			  ": it needs CONFIG_VFIO_DEVICE_CDEV, and Linux 6.6 "
+			  "(7.3 for a device without an IOMMU)");
 }
 
 void iommufd__diag_find(struct iommufd__diag *d)

@@ -57,16 +57,13 @@ static int read_status(struct status *status)
 	return 0;
 }
 
-/* Whole pages are counted. What other calls than maps need is not known. */
+/* Whole pages are counted. */
 static uint64_t bytes_needed(const struct iommufd_failure *f)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t first = f->memory - f->memory % page;
 	uint64_t last = iommufd__diag_last(f->memory, f->length);
 
-	if (f->op != IOMMUFD_OP_IOAS_MAP && f->op != IOMMUFD_OP_IOAS_MAP_FILE &&
-	    f->op != IOMMUFD_OP_IOAS_COPY)
-		return 0;
 	return last - last % page + page - first;
 }
 
@@ -83,11 +80,11 @@ static void add_numbers(struct iommufd__diag *d, const char *words)
 
 	add_bytes(d, words, d->out.limit);
 	add_bytes(d,
-		  at_least ? " for all of the user's processes, this one uses "
+		  at_least ? " for all of the user's processes, of which this "
+			     "one has pinned "
 			   : " for this process, which uses ",
 		  d->out.used);
-	if (d->out.needed)
-		add_bytes(d, ", and this call needs ", d->out.needed);
+	add_bytes(d, ", and this call needs ", d->out.needed);
 }
 
 static void no_limit(struct iommufd__diag *d, const char *why)
@@ -123,14 +120,22 @@ static void compare(struct iommufd__diag *d)
 	uint64_t used = d->out.used, needed = d->out.needed;
 	int over = used > d->out.limit || needed > d->out.limit - used;
 
-	if (needed && over) {
+	int alone = needed > d->out.limit;
+	int certain = !(d->out.valid & IOMMUFD_DIAGNOSIS_USED_AT_LEAST);
+
+	if (over) {
 		iommufd__diag_found(d, IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT);
 		add_numbers(d, "the limit of locked memory (RLIMIT_MEMLOCK) "
 			       "is ");
+		if (!alone && !certain)
+			iommufd__text_add(
+				&d->text,
+				", which is too much as far as what "
+				"is pinned counts, as that of iommufd "
+				"does");
 		iommufd__text_add(&d->text,
 				  "; raise it (ulimit -l, LimitMEMLOCK=)");
-	} else if (needed &&
-		   !(d->out.valid & IOMMUFD_DIAGNOSIS_USED_AT_LEAST)) {
+	} else if (certain) {
 		add_numbers(d, "it is not the limit of locked memory, which "
 			       "is ");
 		no_limit(d, "");
@@ -146,11 +151,33 @@ static void compare(struct iommufd__diag *d)
 	}
 }
 
+/* Only a map charges its own process, and in the mode that is set now. */
+static int is_map(const struct iommufd_failure *f)
+{
+	return f->op == IOMMUFD_OP_IOAS_MAP ||
+	       f->op == IOMMUFD_OP_IOAS_MAP_FILE;
+}
+
+static void others_charged(struct iommufd__diag *d)
+{
+	iommufd__diag_members(d, 0);
+	iommufd__text_add(
+		&d->text,
+		"either a limit of locked memory (RLIMIT_MEMLOCK) is reached, "
+		"which is that of the process that made each mapping, in the "
+		"accounting mode it was made in, or the kernel's memory or "
+		"that of the memory cgroup ran out");
+}
+
 void iommufd__diag_locked_memory(struct iommufd__diag *d)
 {
 	struct status status;
 	struct rlimit limit;
 
+	if (!is_map(&d->failure)) {
+		others_charged(d);
+		return;
+	}
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) || read_status(&status))
 		return;
 	if (status.unlimited)

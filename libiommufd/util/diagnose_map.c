@@ -173,16 +173,22 @@ static int check_file(struct iommufd__diag *d)
 	return 1;
 }
 
-/* What is left when range and alignment are right. */
-static void blame_access(struct iommufd__diag *d)
+/* Range and alignment are right, or have become so since. */
+static void nothing_wrong(struct iommufd__diag *d)
 {
-	if (d->failure.flags & IOMMUFD_MAP_WRITEABLE)
-		return;
-	iommufd__diag_found(d, IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY);
+	int writeable = (d->failure.flags & IOMMUFD_MAP_WRITEABLE) != 0;
+
+	iommufd__diag_members(d, writeable ? IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY
+					   : 0);
 	iommufd__text_add(&d->text,
-			  "range and alignment are right, but it is read-only, "
-			  "and a nest parent on this hardware takes no "
-			  "read-only mapping: map it writeable too");
+			  "range and alignment are right now: what the address "
+			  "space takes may have changed since");
+	if (!writeable)
+		iommufd__text_add(
+			&d->text,
+			"; or there may be a nest parent in it, which "
+			"on some hardware takes no read-only mapping: "
+			"map it writeable too");
 }
 
 static void map_invalid(struct iommufd__diag *d)
@@ -194,7 +200,7 @@ static void map_invalid(struct iommufd__diag *d)
 		found = check_space(d, &ranges);
 		iommufd__ranges_put(&ranges);
 		if (!found && d->cause != IOMMUFD_CAUSE_FILE_UNUSABLE)
-			blame_access(d);
+			nothing_wrong(d);
 	}
 	if (!found && d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE)
 		check_file(d);

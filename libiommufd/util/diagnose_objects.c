@@ -28,11 +28,13 @@ struct hwpt_alloc {
 	uint32_t size, flags, dev_id, pt_id, out_id, reserved;
 };
 
+/* One behind no IOMMU has nothing to tell of it. */
 static int is_device(struct iommufd_ctx *ctx, uint32_t id)
 {
 	struct get_hw_info cmd = { .size = sizeof(cmd), .dev_id = id };
+	int ret = iommufd_ctx_ioctl(ctx, IOMMUFD_NR_GET_HW_INFO, &cmd, NULL);
 
-	return !iommufd_ctx_ioctl(ctx, IOMMUFD_NR_GET_HW_INFO, &cmd, NULL);
+	return !ret || iommufd_errno(ret) == EOPNOTSUPP;
 }
 
 static int is_ioas(struct iommufd_ctx *ctx, uint32_t id)

@@ -27,8 +27,30 @@ static void say(struct iommufd__diag *d, uint32_t cause, const char *words)
 	iommufd__text_add(&d->text, "%s", words);
 }
 
+/* The usual node is there, so that another one was tried. */
+static int path_is_wrong(struct iommufd__diag *d)
+{
+	struct iommufd__text text;
+	char path[256];
+
+	iommufd__text_init(&text, path, sizeof(path));
+	iommufd__text_add(&text, "%s/iommu", d->dev);
+	if (!iommufd__text_complete(&text) || access(path, F_OK) ||
+	    (d->name ? !strcmp(d->name, path)
+		     : iommufd_errno(d->failure.ret) != ENOENT))
+		return 0;
+	iommufd__diag_found(d, d->cause);
+	iommufd__text_add(&d->text,
+			  "there is %s now: the path is wrong, or it was not "
+			  "there yet",
+			  path);
+	return 1;
+}
+
 static void no_iommufd(struct iommufd__diag *d)
 {
+	if (path_is_wrong(d))
+		return;
 	if (has(d, "class/misc/iommu", ""))
 		say(d, IOMMUFD_CAUSE_NODE_MISSING,
 		    "the kernel has iommufd, but the node is missing here: "

@@ -7,13 +7,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Bounds for a machine with very many processes and files. */
 #define MAX_PROCESSES 16384
 #define MAX_FILES     65536
 
-/* Call @visit for each descriptor until it gives something other than 0. */
+/*
+ * To follow a descriptor to a file may take for ever, as of a file system over
+ * a network: only those of device files are followed.
+ */
+static int stat_device(int dir, const char *name, struct stat *st)
+{
+	static const char device_files[] = "/dev/";
+	char target[sizeof(device_files)];
+
+	if (readlinkat(dir, name, target, sizeof(target)) != sizeof(target) ||
+	    memcmp(target, device_files, sizeof(device_files) - 1) != 0)
+		return -1;
+	return fstatat(dir, name, st, 0);
+}
+
+/* Call @visit for each descriptor of a device file until it gives something other than 0. */
 static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
 		   void *arg)
 {
@@ -33,7 +49,7 @@ static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
 	}
 	while (!ret && left-- && (entry = readdir(dir))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    fstatat(fd, entry->d_name, &st, 0))
+		    stat_device(fd, entry->d_name, &st))
 			continue;
 		ret = visit(arg, pid, fd, entry->d_name, &st);
 	}

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <string.h>
 
 static void add(struct iommufd__diag *d, const char *words)
 {
@@ -78,23 +77,22 @@ static void begin_open(struct iommufd__diag *d, const char *what)
 
 static void begin_find(struct iommufd__diag *d)
 {
-	char address[32];
+	char name[40];
 
 	add(d, "Cannot find the VFIO device file of ");
-	add(d, iommufd__diag_wanted(d, address, sizeof(address))
-		       ? address
-		       : "the device");
+	add(d,
+	    iommufd__diag_wanted(d, name, sizeof(name)) ? name : "the device");
 }
 
 static void begin_bind(struct iommufd__diag *d)
 {
-	const struct iommufd_find_opts opts = { .size = sizeof(opts),
-						.sysfs = d->sysfs,
-						.dev = d->dev };
-	struct iommufd_node_info info = { .size = sizeof(info) };
+	struct iommufd_node_info info;
+	char address[32];
 
 	add(d, "Cannot bind ");
-	if (iommufd_find_fd(d->failure.fd, &opts, &info))
+	if (iommufd__unpack_pci(d->failure.arg, address, sizeof(address)))
+		iommufd__text_add(&d->text, "device %s", address);
+	else if (iommufd__diag_device(d, &info))
 		iommufd__text_add(&d->text, "file descriptor %d",
 				  d->failure.fd);
 	else
@@ -198,6 +196,7 @@ static const struct {
 	{ C(ATTACH_REFUSED),
 	  { C(NOT_A_PAGE_TABLE), C(GROUP_ATTACHED_ELSEWHERE),
 	    C(PAGE_TABLE_MISMATCH) } },
+	{ C(ATTACH_CONFLICT), { C(RESERVED_IN_USE), C(OUTSIDE_PAGE_TABLE) } },
 	{ C(UNPINNABLE),
 	  { C(NOT_PRESENT), C(NOT_WRITABLE), C(DEVICE_MEMORY) } },
 	{ C(EARLIER_MAPPING),
@@ -206,13 +205,14 @@ static const struct {
 	{ C(MEMORY_OR_LIMIT), { C(LOCKED_MEMORY_LIMIT), C(NO_MEMORY) } },
 };
 
-static void add_members(struct iommufd__diag *d)
+void iommufd__diag_members(struct iommufd__diag *d, uint32_t except)
 {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		if (sets[i].cause != d->cause)
 			continue;
 		for (size_t k = 0; k < MEMBERS && sets[i].members[k]; k++)
-			iommufd__diag_candidate(d, sets[i].members[k]);
+			if (sets[i].members[k] != except)
+				iommufd__diag_candidate(d, sets[i].members[k]);
 	}
 }
 
@@ -234,15 +234,17 @@ void iommufd__diag_end(struct iommufd__diag *d)
 	if (!d->out.num_candidates) {
 		add_strerror(d);
 		if (d->cause == IOMMUFD_CAUSE_UNSPECIFIC)
-			iommufd__text_add(
-				&d->text, " (%s)",
-				strerror(iommufd_errno(d->failure.ret)));
-		add_members(d);
+			iommufd__text_add(&d->text, " (errno %d)",
+					  iommufd_errno(d->failure.ret));
+		iommufd__diag_members(d, 0);
 		if (d->out.num_candidates > 1)
 			add(d, "; which of these it is cannot be told");
 	}
 	if (!d->out.num_candidates)
 		iommufd__diag_found(d, d->cause);
+	if (d->other_ctx)
+		add(d, "; the context that was given to ask is not that of the "
+		       "failed call");
 	if (iommufd__text_complete(&d->text) && d->text.length &&
 	    d->out.text[d->text.length - 1] != '.')
 		add(d, ".");

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* sizeof(struct iommufd_find_opts) in 0.1.0. */
-#define FIND_OPTS_MIN 24
+#define FIND_OPTS_MIN (8 + 2 * sizeof(void *))
 
 _Static_assert(sizeof(struct iommufd_find_opts) >= FIND_OPTS_MIN, "grown only");
 _Static_assert(sizeof(struct iommufd_node_info) >= IOMMUFD__NODE_INFO_MIN,
@@ -165,7 +165,8 @@ static int find_node(struct finder *finder, int device, const char *path)
 		return iommufd__find_failed(ret, IOMMUFD_CAUSE_NO_DEVICE_NODES);
 	ret = fill_node(finder, name, number);
 	if (ret)
-		return iommufd__find_failed(ret, IOMMUFD_CAUSE_NO_SUCH_DEVICE);
+		return iommufd__util_failed(IOMMUFD_OP_FIND,
+					    IOMMUFD_CAUSE_BAD_NAME, -ret);
 	return check_node(&finder->info);
 }
 
@@ -318,6 +319,36 @@ UTIL_API int iommufd_find_fd(int fd, const struct iommufd_find_opts *opts,
 	return ret;
 }
 
+/*
+ * Is the open file that of the device that was found? The kernel makes name and
+ * number of one index, so that only the device's own directory can tell; and
+ * while the file is open the index is not given to another one.
+ */
+static int check_opened(const struct iommufd_node_info *known, int fd)
+{
+	struct iommufd_node_info opened = { .size = sizeof(opened) };
+	struct iommufd_find_opts opts = { .size = sizeof(opts) };
+	char sysfs[sizeof(known->sysfs)];
+	char *devices;
+	struct stat st;
+	int ret;
+
+	memcpy(sysfs, known->sysfs, sizeof(sysfs));
+	devices = strstr(sysfs, "/devices/");
+	if (!devices)
+		return iommufd__find_refused(IOMMUFD_CAUSE_BAD_NAME);
+	*devices = '\0';
+	opts.sysfs = sysfs;
+	if (fstat(fd, &st) || !is_number_of(known, &st))
+		return iommufd__find_refused(IOMMUFD_CAUSE_NODE_IS_ANOTHER);
+	ret = iommufd_find_fd(fd, &opts, &opened);
+	if (ret)
+		return ret;
+	if (strcmp(opened.sysfs, known->sysfs) != 0)
+		return iommufd__find_refused(IOMMUFD_CAUSE_NODE_IS_ANOTHER);
+	return 0;
+}
+
 UTIL_API int iommufd_find_open(const struct iommufd_node_info *info,
 			       struct iommufd_vfio **file)
 {
@@ -325,7 +356,6 @@ UTIL_API int iommufd_find_open(const struct iommufd_node_info *info,
 	struct iommufd_vfio *opened;
 	uint32_t cause = file ? iommufd__find_load(&known, info)
 			      : IOMMUFD_CAUSE_NULL_POINTER;
-	struct stat st;
 	int ret;
 
 	if (cause)
@@ -333,9 +363,10 @@ UTIL_API int iommufd_find_open(const struct iommufd_node_info *info,
 	ret = iommufd_vfio_open(known.node, &opened);
 	if (ret)
 		return ret;
-	if (fstat(iommufd_vfio_fd(opened), &st) || !is_number_of(&known, &st)) {
+	ret = check_opened(&known, iommufd_vfio_fd(opened));
+	if (ret) {
 		iommufd_vfio_close(opened);
-		return iommufd__find_refused(IOMMUFD_CAUSE_NODE_IS_ANOTHER);
+		return ret;
 	}
 	*file = opened;
 	return 0;

@@ -25,9 +25,6 @@ static uint32_t cause_of(int err, uint32_t missing)
 		return IOMMUFD_CAUSE_DESCRIPTORS;
 	case ENOMEM:
 		return IOMMUFD_CAUSE_NO_MEMORY;
-	case ENAMETOOLONG:
-	case EOVERFLOW:
-		return IOMMUFD_CAUSE_BAD_NAME;
 	default:
 		return IOMMUFD_CAUSE_UNSPECIFIC;
 	}

@@ -139,7 +139,8 @@ struct iommufd_diagnosis {
  *
  * @param failure from iommufd_failure_get()
  * @param ctx the context of the failed call, for questions to the kernel; NULL
- *            to ask none
+ *            to ask none. Neither is another one asked, where the descriptor in
+ *            the record tells that it is another.
  * @param flags 0 or ::IOMMUFD_DIAGNOSE_SCRATCH
  * @param opts NULL for the defaults
  * @param[in,out] diagnosis `size` must be set; untouched on failure
@@ -154,7 +155,7 @@ struct iommufd_diagnosis {
  * @threads{any}
  * @syscalls{harmless commands, up to some thousand with
  *           ::IOMMUFD_DIAGNOSE_SCRATCH; and files are read, for a refused bind
- *           also the descriptors of other processes}
+ *           also which device files other processes have open}
  * @kernel{6.2}
  * @since 0.1.0
  */

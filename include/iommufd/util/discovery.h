@@ -168,20 +168,22 @@ int iommufd_find_fd(int fd, const struct iommufd_find_opts *opts,
 /**
  * @brief Open the device file that was found.
  *
- * Checks after the opening that it is still the same device: the kernel may
- * have given the name to another one meanwhile.
+ * Checks after the opening that it is still the same device, by the device
+ * directory that sysfs has for the open file: hot plug may have given name and
+ * number to another device meanwhile. The open file keeps them from then on.
  *
  * @param info as filled by iommufd_find_pci() or iommufd_find_mdev()
  * @param[out] file the new handle, to be closed with iommufd_vfio_close();
  *             untouched on failure
  * @return 0 or a typed error
  * @failures
- * - as iommufd_vfio_open(), and
+ * - as iommufd_vfio_open() and, for the open file, iommufd_find_fd(), and
  * - ::IOMMUFD_CAUSE_OPTS_SIZE
- * - ::IOMMUFD_CAUSE_BAD_NAME when the texts in @p info have no end
+ * - ::IOMMUFD_CAUSE_BAD_NAME when the texts in @p info have no end, or its
+ *   directory is none of sysfs
  * - ::IOMMUFD_CAUSE_NODE_IS_ANOTHER
  * @threads{any}
- * @syscalls{1 openat, 1 fstat}
+ * @syscalls{1 openat and 2 fstat; of files: sysfs is read}
  * @kernel{6.6}
  * @since 0.1.0
  */
@@ -199,7 +201,9 @@ int iommufd_find_open(const struct iommufd_node_info *info,
  * @param opts NULL for the defaults
  * @param[out] device the new handle, to be closed with iommufd_device_close();
  *             untouched on failure
- * @return 0 or a typed error, after which the device is not bound
+ * @return 0 or a typed error, after which the device is not bound. When it is
+ *         the bind that failed the record has no `fd`, and in `arg` the address
+ *         for iommufd_diagnose().
  * @failures as iommufd_find_pci(), iommufd_find_open(), iommufd_vfio_bind() and
  *           iommufd_device_from_vfio()
  * @threads{any}
@@ -249,7 +253,7 @@ struct iommufd_reserved_info {
  * @brief Tell a device's reserved windows, before it is attached.
  *
  * An address space in which one of them is mapped refuses the device
- * (::IOMMUFD_CAUSE_RESERVED_IN_USE); windows of the type
+ * (::IOMMUFD_CAUSE_ATTACH_CONFLICT); windows of the type
  * ::IOMMUFD_RESERVED_DIRECT_RELAXABLE do not count.
  *
  * @param info as filled by one of the calls above
