@@ -282,6 +282,7 @@ START_TEST(another_context)
 	ck_assert_uint_gt(d.num_candidates, 1);
 	ck_assert_uint_eq(d.valid, 0);
 	check_says("not that of the failed call");
+	iommufd_ctx_close(other);
 }
 END_TEST
 

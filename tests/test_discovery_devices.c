@@ -136,6 +136,7 @@ START_TEST(real_mdev)
 	ck_assert_mem_eq(&info, &again, sizeof(info));
 	OK(iommufd_find_reserved(&info, NULL, &count));
 	ck_assert_uint_eq(count, 0);
+	iommufd_vfio_close(file);
 }
 END_TEST
 

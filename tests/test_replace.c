@@ -158,6 +158,7 @@ START_TEST(nested_is_restored)
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED,
 		     iommufd_hwpt_id(nested));
 	check_attached(iommufd_hwpt_id(nested), old);
+	iommufd_hwpt_release(nested);
 }
 END_TEST
 
