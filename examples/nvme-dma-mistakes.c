@@ -213,7 +213,7 @@ static int attach_over_window(struct setup *setup)
 			IOMMUFD_MAP_FIXED_IOVA | IOMMUFD_MAP_READABLE, &iova);
 	if (!ret)
 		ret = iommufd_hwpt_alloc(setup->device,
-					 iommufd_ioas_id(space.ioas), 0, NULL,
+					 iommufd_ioas_id(space.ioas), NULL,
 					 &space.hwpt);
 	if (ret)
 		complain(setup, "map before the device is attached", ret);
@@ -243,7 +243,9 @@ struct fault_queue {
 static int attach_without_page_requests(struct setup *setup)
 {
 	struct fault_queue queue = { .size = sizeof(queue) };
-	struct iommufd_hwpt_alloc_opts opts = { .size = sizeof(opts) };
+	struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts), .flags = IOMMUFD_HWPT_FAULT_ID_VALID
+	};
 	const struct space *from = active(setup);
 	struct iommufd_hwpt *hwpt = NULL;
 	int wrong = 0;
@@ -257,7 +259,7 @@ static int attach_without_page_requests(struct setup *setup)
 	}
 	opts.fault_id = queue.id;
 	ret = iommufd_hwpt_alloc(setup->device, iommufd_ioas_id(from->ioas),
-				 IOMMUFD_HWPT_FAULT_ID_VALID, &opts, &hwpt);
+				 &opts, &hwpt);
 	if (ret)
 		/* Some kernels and IOMMUs refuse it here already. */
 		wrong = refused(setup, "make a page table with a fault queue",

@@ -127,7 +127,7 @@ static int make_space(struct setup *setup, struct space *space)
 	ret = iommufd_ioas_alloc(setup->ctx, 0, &space->ioas);
 	if (ret)
 		return complain(setup, "make an address space", ret);
-	ret = iommufd_hwpt_alloc(setup->device, iommufd_ioas_id(space->ioas), 0,
+	ret = iommufd_hwpt_alloc(setup->device, iommufd_ioas_id(space->ioas),
 				 NULL, &space->hwpt);
 	if (ret)
 		return complain(setup, "make a page table", ret);

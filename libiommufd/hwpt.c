@@ -4,8 +4,8 @@
 
 #include "internal.h"
 
-/* sizeof(struct iommufd_hwpt_alloc_opts) in 0.1.0: four words and a pointer. */
-#define OPTS_MIN (16 + sizeof(void *))
+/* sizeof(struct iommufd_hwpt_alloc_opts) in 0.1.0: six words and a pointer. */
+#define OPTS_MIN (24 + sizeof(void *))
 
 static struct iommufd__object *object_of(struct iommufd_hwpt *hwpt)
 {
@@ -24,6 +24,7 @@ static uint32_t shortest(const struct uapi_hwpt_alloc *cmd)
 
 static int alloc_failed(int fd, const struct uapi_hwpt_alloc *cmd, int err)
 {
+	const int nested = cmd->data_type != IOMMUFD_HWPT_DATA_NONE;
 	const struct iommufd_failure call = { .op = IOMMUFD_OP_HWPT_ALLOC,
 					      .fd = fd,
 					      .object_id = cmd->dev_id,
@@ -34,8 +35,10 @@ static int alloc_failed(int fd, const struct uapi_hwpt_alloc *cmd, int err)
 					      .arg = cmd->data_type };
 
 	/* Nested ones pin nothing: what cannot be read is their data. */
-	if (err == EFAULT && cmd->data_type != IOMMUFD_HWPT_DATA_NONE)
+	if (nested && err == EFAULT)
 		return iommufd__failed_as(&call, err, IOMMUFD_CAUSE_BAD_BUFFER);
+	if (nested && err == ENOMEM)
+		return iommufd__failed_as(&call, err, IOMMUFD_CAUSE_NO_MEMORY);
 	/* With a fault queue there are two ids that may be missing. */
 	if (err == ENOENT && cmd->flags & IOMMUFD_HWPT_FAULT_ID_VALID)
 		return iommufd__failed_as(&call, err,
@@ -44,11 +47,11 @@ static int alloc_failed(int fd, const struct uapi_hwpt_alloc *cmd, int err)
 }
 
 IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
-				   uint32_t parent_id, uint32_t flags,
+				   uint32_t parent_id,
 				   const struct iommufd_hwpt_alloc_opts *opts,
 				   struct iommufd_hwpt **hwpt)
 {
-	struct uapi_hwpt_alloc cmd = { .flags = flags, .pt_id = parent_id };
+	struct uapi_hwpt_alloc cmd = { .pt_id = parent_id };
 	struct iommufd_hwpt_alloc_opts o;
 	struct iommufd__object *new;
 	struct iommufd_ctx *ctx;
@@ -66,6 +69,7 @@ IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 	if (!new)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,
 					IOMMUFD_CAUSE_NO_MEMORY);
+	cmd.flags = o.flags;
 	cmd.dev_id = iommufd_device_id(device);
 	cmd.data_type = o.data_type;
 	cmd.data_len = o.data_len;

@@ -120,6 +120,6 @@ struct iommufd_hwpt *new_hwpt(struct iommufd_device *device,
 {
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), 0, NULL, &hwpt));
+	OK(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), NULL, &hwpt));
 	return hwpt;
 }

@@ -23,6 +23,12 @@
 #define MOCK_PAGE      UINT64_C(2048)
 #define MOCK_HUGE_LAST UINT64_C(0x3fffffffff) /* of the second kind */
 
+/* Page table options with these flags and nothing else. */
+#define HWPT_FLAGS(f)                                                          \
+	(&(const struct iommufd_hwpt_alloc_opts){                              \
+		.size = sizeof(struct iommufd_hwpt_alloc_opts),                \
+		.flags = (f) })
+
 /* A context, an address space, and perhaps a device on it. */
 struct fixture {
 	struct iommufd_ctx *ctx;

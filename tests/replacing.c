@@ -11,7 +11,7 @@ uint32_t new_table(struct iommufd_device *device, uint32_t parent,
 	struct iommufd_hwpt *hwpt = NULL;
 	uint32_t id;
 
-	OK(iommufd_hwpt_alloc(device, parent, flags, NULL, &hwpt));
+	OK(iommufd_hwpt_alloc(device, parent, HWPT_FLAGS(flags), &hwpt));
 	id = iommufd_hwpt_id(hwpt);
 	iommufd_hwpt_release(hwpt);
 	return id;

@@ -245,7 +245,8 @@ START_TEST(page_table_flags)
 
 	OK(iommufd_device_get_hw_info(device, 0, NULL, 0, &info));
 	ret = iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas),
-				 IOMMUFD_HWPT_DIRTY_TRACKING, NULL, &hwpt);
+				 HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING),
+				 &hwpt);
 	if (info.capabilities & IOMMUFD_HW_CAP_DIRTY_TRACKING) {
 		OK(ret);
 		OK(iommufd_hwpt_destroy(hwpt));
@@ -253,9 +254,9 @@ START_TEST(page_table_flags)
 		FAILS(ret, FEATURE, EOPNOTSUPP);
 	}
 	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas),
-				 UINT32_C(1) << 30, NULL, &hwpt),
+				 HWPT_FLAGS(UINT32_C(1) << 30), &hwpt),
 	      FEATURE, EOPNOTSUPP);
-	FAILS(iommufd_hwpt_alloc(device, UNUSED_ID, 0, NULL, &hwpt),
+	FAILS(iommufd_hwpt_alloc(device, UNUSED_ID, NULL, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
 	OK(iommufd_ioas_destroy(ioas));
 	finish();
@@ -385,7 +386,7 @@ START_TEST(empty_page_table)
 	struct iommufd_hwpt *hwpt = NULL;
 
 	map_at(ioas, harness_memory(PAGE), PAGE, IOVA);
-	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), 0, NULL, &hwpt),
+	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), NULL, &hwpt),
 	      OUTSIDE_PAGE_TABLE, EADDRINUSE);
 	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
 	OK(iommufd_device_detach(device));

@@ -170,17 +170,19 @@ static int hwpt_alloc(void)
 {
 	struct iommufd_hwpt *unused = NULL;
 
-	return iommufd_hwpt_alloc(device, 1, 0, NULL, &unused);
+	return iommufd_hwpt_alloc(device, 1, NULL, &unused);
 }
 
 static int hwpt_alloc_fault(void)
 {
-	const struct iommufd_hwpt_alloc_opts opts = { .size = sizeof(opts),
-						      .fault_id = 4 };
+	const struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts),
+		.flags = IOMMUFD_HWPT_FAULT_ID_VALID,
+		.fault_id = 4
+	};
 	struct iommufd_hwpt *unused = NULL;
 
-	return iommufd_hwpt_alloc(device, 1, IOMMUFD_HWPT_FAULT_ID_VALID, &opts,
-				  &unused);
+	return iommufd_hwpt_alloc(device, 1, &opts, &unused);
 }
 
 static int hwpt_alloc_data(void)
@@ -191,7 +193,7 @@ static int hwpt_alloc_data(void)
 						      .data = &value };
 	struct iommufd_hwpt *unused = NULL;
 
-	return iommufd_hwpt_alloc(device, 1, 0, &opts, &unused);
+	return iommufd_hwpt_alloc(device, 1, &opts, &unused);
 }
 
 static int attach(void)
@@ -331,6 +333,7 @@ START_TEST(of_devices)
 	FAILS(with(hwpt_alloc, EADDRINUSE), OUTSIDE_PAGE_TABLE, EADDRINUSE);
 	FAILS(with(hwpt_alloc, EFAULT), EARLIER_MAPPING, EFAULT);
 	FAILS(with(hwpt_alloc_data, EFAULT), BAD_BUFFER, EFAULT);
+	FAILS(with(hwpt_alloc_data, ENOMEM), NO_MEMORY, ENOMEM);
 	FAILS(with(hwpt_alloc, ENOMEM), MEMORY_OR_LIMIT, ENOMEM);
 	FAILS(with(hwpt_alloc, ENOENT), NOT_PHYSICAL, ENOENT);
 	FAILS(with(hwpt_alloc_fault, ENOENT), DEVICE_OR_QUEUE, ENOENT);

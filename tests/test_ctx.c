@@ -237,7 +237,7 @@ static void end_in_order(const int *order)
 
 	fixture_device(&f);
 	h = (struct handles){ f.ctx, f.ioas, NULL, f.device };
-	OK(iommufd_hwpt_alloc(h.device, iommufd_ioas_id(h.ioas), 0, NULL,
+	OK(iommufd_hwpt_alloc(h.device, iommufd_ioas_id(h.ioas), NULL,
 			      &h.hwpt));
 	fd = iommufd_ctx_fd(h.ctx);
 	for (int i = 0; i < HANDLES; i++) {

@@ -26,8 +26,8 @@ static struct iommufd_hwpt *hwpt_new(struct iommufd_ioas *ioas, uint32_t flags)
 {
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), flags, NULL,
-			      &hwpt));
+	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas),
+			      HWPT_FLAGS(flags), &hwpt));
 	return hwpt;
 }
 
@@ -188,16 +188,16 @@ END_TEST
 START_TEST(page_faults)
 {
 	uint32_t queue[4] = { sizeof(queue), 0, 0, 0 };
-	struct iommufd_hwpt_alloc_opts opts = { .size = sizeof(opts) };
+	struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts), .flags = IOMMUFD_HWPT_FAULT_ID_VALID
+	};
 	uint32_t ioas_id = iommufd_ioas_id(f.ioas);
 	struct iommufd_hwpt *hwpt = NULL;
 
 	OK(iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_FAULT_QUEUE_ALLOC, queue, NULL));
 	opts.fault_id = queue[2];
 	if (harness_has(f.ctx, IOMMUFD_NR_VIOMMU_ALLOC)) {
-		OK(iommufd_hwpt_alloc(f.device, ioas_id,
-				      IOMMUFD_HWPT_FAULT_ID_VALID, &opts,
-				      &hwpt));
+		OK(iommufd_hwpt_alloc(f.device, ioas_id, &opts, &hwpt));
 		OK(iommufd_device_attach(f.device, iommufd_hwpt_id(hwpt),
 					 NULL));
 		OK(iommufd_device_attach(f.device, ioas_id, NULL));
@@ -205,9 +205,7 @@ START_TEST(page_faults)
 		FAILS(iommufd_ctx_destroy_id(f.ctx, queue[2]), IN_USE, EBUSY);
 		OK(iommufd_hwpt_destroy(hwpt));
 	} else {
-		FAILS(iommufd_hwpt_alloc(f.device, ioas_id,
-					 IOMMUFD_HWPT_FAULT_ID_VALID, &opts,
-					 &hwpt),
+		FAILS(iommufd_hwpt_alloc(f.device, ioas_id, &opts, &hwpt),
 		      FEATURE, EOPNOTSUPP);
 		close((int)queue[3]);
 	}

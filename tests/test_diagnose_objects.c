@@ -19,12 +19,11 @@ static void diagnose(int ret, uint32_t flags)
 	diagnose_in(f.ctx, ret, flags);
 }
 
-static int alloc(uint32_t parent, uint32_t flags,
-		 const struct iommufd_hwpt_alloc_opts *with)
+static int alloc(uint32_t parent, const struct iommufd_hwpt_alloc_opts *with)
 {
 	struct iommufd_hwpt *hwpt = NULL;
 
-	return iommufd_hwpt_alloc(f.device, parent, flags, with, &hwpt);
+	return iommufd_hwpt_alloc(f.device, parent, with, &hwpt);
 }
 
 START_TEST(parent_is_wrong)
@@ -37,13 +36,13 @@ START_TEST(parent_is_wrong)
 		.data = &data,
 	};
 
-	diagnose(alloc(UNUSED_ID, 0, NULL), 0);
+	diagnose(alloc(UNUSED_ID, NULL), 0);
 	check_cause(IOMMUFD_CAUSE_NOT_A_PAGE_TABLE);
 	check_says("there is no object");
-	diagnose(alloc(iommufd_device_id(f.device), 0, NULL), 0);
+	diagnose(alloc(iommufd_device_id(f.device), NULL), 0);
 	check_cause(IOMMUFD_CAUSE_NOT_A_PAGE_TABLE);
 	check_says("is a device");
-	diagnose(alloc(f.hwpt_id, 0, &with), 0);
+	diagnose(alloc(f.hwpt_id, &with), 0);
 	check_candidates(IOMMUFD_CAUSE_PAGE_TABLE_REFUSED,
 			 IOMMUFD_CAUSE_NO_NEST_PARENT,
 			 IOMMUFD_CAUSE_PAGE_TABLE_DATA);
@@ -52,12 +51,13 @@ END_TEST
 
 START_TEST(fault_queue_is_missing)
 {
-	struct iommufd_hwpt_alloc_opts with = { .size = sizeof(with),
-						.fault_id = UNUSED_ID };
+	struct iommufd_hwpt_alloc_opts with = {
+		.size = sizeof(with),
+		.flags = IOMMUFD_HWPT_FAULT_ID_VALID,
+		.fault_id = UNUSED_ID
+	};
 
-	diagnose(alloc(iommufd_ioas_id(f.ioas), IOMMUFD_HWPT_FAULT_ID_VALID,
-		       &with),
-		 0);
+	diagnose(alloc(iommufd_ioas_id(f.ioas), &with), 0);
 	/* The mock driver of 6.12 has no page faults. */
 	if (!strcmp(harness_kernel(), "lts")) {
 		check_cause(IOMMUFD_CAUSE_FEATURE);
@@ -75,22 +75,22 @@ START_TEST(mapping_outside_of_the_page_table)
 
 	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
 	map_at(ioas, harness_memory(2 * PAGE), 2 * PAGE, 0);
-	diagnose(alloc(iommufd_ioas_id(ioas), 0, NULL), SCRATCH);
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), SCRATCH);
 	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 	check_range_is(0, 2 * PAGE - 1);
 	ck_assert_uint_eq(d.alignment, MOCK_PAGE);
 	check_says("0x1000000-0x7fffffff");
 	unmap_at(ioas, 2 * PAGE, 0);
 	map_at(ioas, harness_memory(PAGE), PAGE, far);
-	diagnose(alloc(iommufd_ioas_id(ioas), 0, NULL), SCRATCH);
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), SCRATCH);
 	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 	check_range_is(far, far + PAGE - 1);
 	unmap_at(ioas, PAGE, far);
 	map_at(ioas, harness_memory(PAGE), PAGE, far + 1234 * PAGE);
-	diagnose(alloc(iommufd_ioas_id(ioas), 0, NULL), SCRATCH);
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), SCRATCH);
 	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 	check_says("some mapping");
-	diagnose(alloc(iommufd_ioas_id(ioas), 0, NULL), 0);
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), 0);
 	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(attach_refused)
 				   IOMMUFD_MOCK_DEVICE_NO_DIRTY, NULL,
 				   &device));
 	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas),
-			      IOMMUFD_HWPT_DIRTY_TRACKING, NULL, &dirty));
+			      HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING), &dirty));
 	diagnose(iommufd_device_attach(device, iommufd_hwpt_id(dirty), NULL),
 		 0);
 	check_candidates(IOMMUFD_CAUSE_ATTACH_REFUSED,

@@ -36,7 +36,7 @@ static int try_hwpt(uint32_t type, struct iommufd_hwpt **hwpt)
 		.data = &data,
 	};
 
-	return iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), 0,
+	return iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas),
 				  type ? &opts : NULL, hwpt);
 }
 
@@ -85,7 +85,8 @@ START_TEST(all_hold_the_same)
 
 	map_at(ioas, memory, 2 * PAGE, MOCK_FIRST);
 	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas),
-			      IOMMUFD_HWPT_DIRTY_TRACKING, NULL, &hwpts[1]));
+			      HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING),
+			      &hwpts[1]));
 	check_both(hwpts, 2 * PAGE, MOCK_FIRST);
 	/* Pinned and charged once. */
 	OK(iommufd_mock_check_refs(f.ctx, memory, 2 * PAGE, 1));

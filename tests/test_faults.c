@@ -90,8 +90,8 @@ START_TEST(maps)
 {
 	ck_assert_uint_gt(SWEEP("map", NULL, map, after_map), 5);
 	SWEEP("map, kernel's choice", NULL, map_anywhere, after_map);
-	OK(iommufd_hwpt_alloc(base.f.device, iommufd_ioas_id(base.f.ioas), 0,
-			      NULL, &hwpt));
+	OK(iommufd_hwpt_alloc(base.f.device, iommufd_ioas_id(base.f.ioas), NULL,
+			      &hwpt));
 	SWEEP("map, two page tables", NULL, map, after_map);
 	OK(iommufd_hwpt_destroy(hwpt));
 	sweep_end();

@@ -18,7 +18,7 @@ static void after_same(int ret)
 }
 
 CALL(hwpt_alloc, iommufd_hwpt_alloc(base.f.device, iommufd_ioas_id(base.other),
-				    0, NULL, &hwpt))
+				    NULL, &hwpt))
 CALL(hwpt_destroy, iommufd_hwpt_destroy(hwpt))
 CALL(hwpt_adopt, iommufd_hwpt_adopt(base.f.ctx, base.f.hwpt_id,
 				    IOMMUFD_ADOPT_VERIFY, &hwpt))
@@ -63,8 +63,8 @@ static int nested_alloc(void)
 		.data = &nested,
 	};
 
-	return iommufd_hwpt_alloc(base.f.device, iommufd_hwpt_id(parent), 0,
-				  &opts, &hwpt);
+	return iommufd_hwpt_alloc(base.f.device, iommufd_hwpt_id(parent), &opts,
+				  &hwpt);
 }
 
 static void after_nested_alloc(int ret)
@@ -81,7 +81,7 @@ START_TEST(page_tables)
 	SWEEP("hwpt_destroy", hwpt_begin, hwpt_destroy, after_hwpt_destroy);
 	SWEEP("hwpt_adopt", NULL, hwpt_adopt, after_hwpt_adopt);
 	OK(iommufd_hwpt_alloc(base.f.device, iommufd_ioas_id(base.f.ioas),
-			      IOMMUFD_HWPT_NEST_PARENT, NULL, &parent));
+			      HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &parent));
 	SWEEP("hwpt_alloc, nested", NULL, nested_alloc, after_nested_alloc);
 	OK(iommufd_hwpt_destroy(parent));
 	sweep_end();

@@ -23,18 +23,18 @@ static void end(void)
 	fixture_end(&f);
 }
 
-static struct iommufd_hwpt *hwpt_new(uint32_t parent, uint32_t flags,
+static struct iommufd_hwpt *hwpt_new(uint32_t parent,
 				     const struct iommufd_hwpt_alloc_opts *opts)
 {
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_hwpt_alloc(f.device, parent, flags, opts, &hwpt));
+	OK(iommufd_hwpt_alloc(f.device, parent, opts, &hwpt));
 	return hwpt;
 }
 
 static struct iommufd_hwpt *paging(uint32_t flags)
 {
-	return hwpt_new(iommufd_ioas_id(ioas), flags, NULL);
+	return hwpt_new(iommufd_ioas_id(ioas), HWPT_FLAGS(flags));
 }
 
 static const struct iommufd_mock_hwpt_data nested_data = { .iotlb = 0xabc };
@@ -94,13 +94,13 @@ START_TEST(every_flag)
 
 	for (int i = 0; i < 3; i++)
 		OK(iommufd_hwpt_destroy(paging(good[i])));
-	FAILS(iommufd_hwpt_alloc(f.device, id, 1u << 31, NULL, &hwpt), FEATURE,
-	      EOPNOTSUPP);
+	FAILS(iommufd_hwpt_alloc(f.device, id, HWPT_FLAGS(1u << 31), &hwpt),
+	      FEATURE, EOPNOTSUPP);
 	if (harness_has(f.ctx, IOMMUFD_NR_VEVENTQ_ALLOC))
 		OK(iommufd_hwpt_destroy(paging(IOMMUFD_HWPT_PASID)));
 	else
-		FAILS(iommufd_hwpt_alloc(f.device, id, IOMMUFD_HWPT_PASID, NULL,
-					 &hwpt),
+		FAILS(iommufd_hwpt_alloc(f.device, id,
+					 HWPT_FLAGS(IOMMUFD_HWPT_PASID), &hwpt),
 		      FEATURE, EOPNOTSUPP);
 	ck_assert_ptr_eq(hwpt, (void *)1);
 	end();
@@ -116,7 +116,8 @@ START_TEST(dirty_tracking_needs_the_hardware)
 				   IOMMUFD_MOCK_DEVICE_NO_DIRTY, NULL,
 				   &device));
 	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas),
-				 IOMMUFD_HWPT_DIRTY_TRACKING, NULL, &hwpt),
+				 HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING),
+				 &hwpt),
 	      FEATURE, EOPNOTSUPP);
 	iommufd_device_close(device);
 	end();
@@ -131,12 +132,11 @@ START_TEST(wrong_arguments)
 	struct iommufd_failure failure;
 	int ret;
 
-	FAILS(iommufd_hwpt_alloc(NULL, id, 0, NULL, &hwpt), NULL_POINTER,
-	      EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, NULL, NULL), NULL_POINTER,
+	FAILS(iommufd_hwpt_alloc(NULL, id, NULL, &hwpt), NULL_POINTER, EINVAL);
+	FAILS(iommufd_hwpt_alloc(f.device, id, NULL, NULL), NULL_POINTER,
 	      EINVAL);
 	opts.data_len = 0;
-	ret = iommufd_hwpt_alloc(f.device, id, 0, &opts, &hwpt);
+	ret = iommufd_hwpt_alloc(f.device, id, &opts, &hwpt);
 	FAILS(ret, PAGE_TABLE_REFUSED, EINVAL);
 	failure = harness_failure(ret);
 	ck_assert_uint_eq(failure.op, IOMMUFD_OP_HWPT_ALLOC);
@@ -146,14 +146,14 @@ START_TEST(wrong_arguments)
 	opts = (struct iommufd_hwpt_alloc_opts){ .size = sizeof(opts),
 						 .data_len = 8,
 						 .data = &nested_data };
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, &opts, &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
 	/* The kernel takes an id that does not exist for a wrong one. */
-	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, 0, NULL, &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, NULL, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, 0, 0, NULL, &hwpt),
-	      PAGE_TABLE_REFUSED, EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, iommufd_device_id(f.device), 0, NULL,
+	FAILS(iommufd_hwpt_alloc(f.device, 0, NULL, &hwpt), PAGE_TABLE_REFUSED,
+	      EINVAL);
+	FAILS(iommufd_hwpt_alloc(f.device, iommufd_device_id(f.device), NULL,
 				 &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
 	ck_assert_ptr_eq(hwpt, (void *)1);
@@ -163,30 +163,27 @@ END_TEST
 
 START_TEST(devices_that_are_gone)
 {
-	const struct iommufd_hwpt_alloc_opts opts = { .size = sizeof(opts),
-						      .fault_id = UNUSED_ID };
+	struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts),
+		.flags = IOMMUFD_HWPT_FAULT_ID_VALID,
+		.fault_id = UNUSED_ID
+	};
 	uint32_t id = iommufd_ioas_id(ioas);
 	struct iommufd_hwpt *hwpt = NULL;
 
 	/* With a fault queue it may be that one that is missing. */
 	if (harness_has(f.ctx, IOMMUFD_NR_VIOMMU_ALLOC))
-		FAILS(iommufd_hwpt_alloc(f.device, id,
-					 IOMMUFD_HWPT_FAULT_ID_VALID, &opts,
-					 &hwpt),
+		FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt),
 		      DEVICE_OR_QUEUE, ENOENT);
 	else
-		FAILS(iommufd_hwpt_alloc(f.device, id,
-					 IOMMUFD_HWPT_FAULT_ID_VALID, &opts,
-					 &hwpt),
-		      FEATURE, EOPNOTSUPP);
-	FAILS(iommufd_hwpt_alloc(f.device, id,
-				 IOMMUFD_HWPT_FAULT_ID_VALID |
-					 IOMMUFD_HWPT_NEST_PARENT,
-				 &opts, &hwpt),
-	      FEATURE, EOPNOTSUPP);
+		FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), FEATURE,
+		      EOPNOTSUPP);
+	opts.flags |= IOMMUFD_HWPT_NEST_PARENT;
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), FEATURE,
+	      EOPNOTSUPP);
 	OK(iommufd_ctx_destroy_id(f.ctx,
 				  iommufd_mock_device_object_id(f.device)));
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, NULL, &hwpt), NOT_PHYSICAL,
+	FAILS(iommufd_hwpt_alloc(f.device, id, NULL, &hwpt), NOT_PHYSICAL,
 	      ENOENT);
 	ck_assert_ptr_null(hwpt);
 	check_range(ioas, 0, UINT64_MAX, 1);
@@ -203,8 +200,7 @@ static void refuse_over(void *start, uint64_t length, uint64_t iova,
 	int ret;
 
 	map_at(ioas, start, length, iova);
-	ret = iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), 0, NULL,
-				 &hwpt);
+	ret = iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), NULL, &hwpt);
 	harness_fails(ret, cause, err, "over a bad mapping", __FILE__,
 		      __LINE__);
 	ck_assert_ptr_null(hwpt);
@@ -227,8 +223,7 @@ START_TEST(earlier_mappings_that_do_not_fit)
 	refuse_over(NULL, PAGE, MOCK_FIRST, IOMMUFD_CAUSE_EARLIER_MAPPING,
 		    EFAULT);
 	OK(iommufd_ioas_allow_iovas(ioas, &low, 1));
-	FAILS(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), 0, NULL,
-				 &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), NULL, &hwpt),
 	      OUTSIDE_PAGE_TABLE, EADDRINUSE);
 	OK(iommufd_ioas_allow_iovas(ioas, NULL, 0));
 	OK(iommufd_hwpt_destroy(paging(0)));
@@ -248,8 +243,7 @@ START_TEST(the_mapper_is_gone)
 	struct iommufd_hwpt *hwpt = NULL;
 
 	in_child(map_and_leave, NULL);
-	FAILS(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), 0, NULL,
-				 &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas), NULL, &hwpt),
 	      EARLIER_MAPPING, EFAULT);
 	end();
 }
@@ -277,7 +271,7 @@ START_TEST(nested_ones)
 	uint32_t id;
 
 	map_at(ioas, memory, PAGE, MOCK_FIRST);
-	nested = hwpt_new(iommufd_hwpt_id(parent), 0, &nested_opts);
+	nested = hwpt_new(iommufd_hwpt_id(parent), &nested_opts);
 	id = iommufd_hwpt_id(nested);
 	check_range(ioas, MOCK_FIRST, MOCK_LAST, MOCK_PAGE);
 	OK(iommufd_mock_check_iotlb(f.ctx, id, 0, 0xabc));
@@ -291,7 +285,7 @@ START_TEST(nested_ones)
 	OK(iommufd_mock_check_map(f.ctx, iommufd_hwpt_id(parent), memory,
 				  2 * PAGE, MOCK_FIRST));
 	FAILS(iommufd_hwpt_destroy(nested), IN_USE, EBUSY);
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, &nested_opts, &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, id, &nested_opts, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
 	OK(iommufd_device_attach(f.device, iommufd_ioas_id(f.ioas), NULL));
 	OK(iommufd_hwpt_destroy(nested));
@@ -308,28 +302,29 @@ START_TEST(nested_fails)
 	uint32_t id = iommufd_hwpt_id(parent);
 
 	/* No data; a plain parent; the kernel's own one; flags; lengths. */
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, NULL, &hwpt), FEATURE,
+	FAILS(iommufd_hwpt_alloc(f.device, id, NULL, &hwpt), FEATURE,
 	      EOPNOTSUPP);
-	FAILS(iommufd_hwpt_alloc(f.device, iommufd_hwpt_id(plain), 0, &opts,
+	FAILS(iommufd_hwpt_alloc(f.device, iommufd_hwpt_id(plain), &opts,
 				 &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, f.hwpt_id, 0, &opts, &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, f.hwpt_id, &opts, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, id, IOMMUFD_HWPT_NEST_PARENT, &opts,
-				 &hwpt),
-	      FEATURE, EOPNOTSUPP);
+	opts.flags = IOMMUFD_HWPT_NEST_PARENT;
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), FEATURE,
+	      EOPNOTSUPP);
+	opts.flags = 0;
 	opts.data_type = IOMMUFD_HWPT_DATA_VTD_S1;
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, &opts, &hwpt), FEATURE,
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), FEATURE,
 	      EOPNOTSUPP);
 	opts = nested_opts;
 	/* Longer than the kernel's struct is refused, unlike with options. */
 	opts.data_len = 4096;
 	opts.data = harness_memory(PAGE);
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, &opts, &hwpt),
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt),
 	      PAGE_TABLE_REFUSED, EINVAL);
 	opts = nested_opts;
 	opts.data = (void *)8;
-	FAILS(iommufd_hwpt_alloc(f.device, id, 0, &opts, &hwpt), BAD_BUFFER,
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), BAD_BUFFER,
 	      EFAULT);
 	ck_assert_ptr_null(hwpt);
 	OK(iommufd_hwpt_destroy(plain));
@@ -364,7 +359,7 @@ START_TEST(adopt_fails)
 {
 	struct iommufd_hwpt *parent = paging(IOMMUFD_HWPT_NEST_PARENT);
 	struct iommufd_hwpt *nested =
-		hwpt_new(iommufd_hwpt_id(parent), 0, &nested_opts);
+		hwpt_new(iommufd_hwpt_id(parent), &nested_opts);
 	struct iommufd_hwpt *hwpt = (void *)1;
 	const uint32_t verify = IOMMUFD_ADOPT_VERIFY;
 	int ret;

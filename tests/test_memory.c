@@ -58,7 +58,7 @@ START_TEST(objects)
 
 	NO_MEMORY_IN(1, iommufd_ioas_alloc(f.ctx, 0, &ioas));
 	NO_MEMORY_IN(1, iommufd_ioas_adopt(f.ctx, id, 0, &ioas));
-	NO_MEMORY_IN(1, iommufd_hwpt_alloc(f.device, id, 0, NULL, &hwpt));
+	NO_MEMORY_IN(1, iommufd_hwpt_alloc(f.device, id, NULL, &hwpt));
 	NO_MEMORY_IN(1, iommufd_hwpt_adopt(f.ctx, f.hwpt_id, 0, &hwpt));
 	ck_assert_ptr_null(ioas);
 	ck_assert_ptr_null(hwpt);

@@ -15,7 +15,7 @@ static struct iommufd_hwpt *hwpt_new(uint32_t parent, uint32_t flags)
 {
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_hwpt_alloc(f.device, parent, flags, NULL, &hwpt));
+	OK(iommufd_hwpt_alloc(f.device, parent, HWPT_FLAGS(flags), &hwpt));
 	return hwpt;
 }
 
@@ -233,7 +233,7 @@ START_TEST(nested_iotlb)
 		hwpt_new(iommufd_ioas_id(f.ioas), IOMMUFD_HWPT_NEST_PARENT);
 	struct iommufd_hwpt *nested = NULL;
 
-	OK(iommufd_hwpt_alloc(f.device, iommufd_hwpt_id(parent), 0, &opts,
+	OK(iommufd_hwpt_alloc(f.device, iommufd_hwpt_id(parent), &opts,
 			      &nested));
 	for (uint32_t i = 0; i < IOMMUFD_MOCK_IOTLB_ENTRIES; i++)
 		OK(iommufd_mock_check_iotlb(f.ctx, iommufd_hwpt_id(nested), i,

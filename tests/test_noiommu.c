@@ -137,9 +137,9 @@ START_TEST(no_iommu)
 	FAILS(iommufd_device_get_hw_info_vtd(device, &vtd), FEATURE,
 	      EOPNOTSUPP);
 	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas),
-				 IOMMUFD_HWPT_NEST_PARENT, NULL, &hwpt),
+				 HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &hwpt),
 	      FEATURE, EOPNOTSUPP);
-	OK(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), 0, NULL, &hwpt));
+	OK(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), NULL, &hwpt));
 	OK(iommufd_device_attach(device, iommufd_hwpt_id(hwpt), NULL));
 	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
 	OK(iommufd_device_detach(device));

@@ -150,7 +150,7 @@ START_TEST(nested_is_restored)
 	struct iommufd_replacement r;
 
 	make_dirty();
-	OK(iommufd_hwpt_alloc(f.device, parent, 0, &opts, &nested));
+	OK(iommufd_hwpt_alloc(f.device, parent, &opts, &nested));
 	r = replacement(f.device, old, iommufd_hwpt_id(nested));
 	OK(iommufd_replace(&r));
 	r = replacement(f.device, iommufd_hwpt_id(nested), dirty);

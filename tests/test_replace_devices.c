@@ -49,15 +49,17 @@ struct fault_queue_alloc {
 static uint32_t unattachable(struct iommufd_ioas *ioas)
 {
 	struct fault_queue_alloc queue = { .size = sizeof(queue) };
-	struct iommufd_hwpt_alloc_opts opts = { .size = sizeof(opts) };
+	struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts), .flags = IOMMUFD_HWPT_FAULT_ID_VALID
+	};
 	struct iommufd_hwpt *hwpt = NULL;
 	uint32_t id;
 
 	OK(iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_FAULT_QUEUE_ALLOC, &queue,
 			     NULL));
 	opts.fault_id = queue.id;
-	OK(iommufd_hwpt_alloc(alone.device, iommufd_ioas_id(ioas),
-			      IOMMUFD_HWPT_FAULT_ID_VALID, &opts, &hwpt));
+	OK(iommufd_hwpt_alloc(alone.device, iommufd_ioas_id(ioas), &opts,
+			      &hwpt));
 	id = iommufd_hwpt_id(hwpt);
 	iommufd_hwpt_release(hwpt);
 	return id;

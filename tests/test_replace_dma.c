@@ -143,7 +143,7 @@ START_TEST(no_page_table)
 	struct iommufd_hwpt *hwpt = NULL;
 
 	map_at(ioas, harness_memory(PAGE), PAGE, IOVA);
-	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), 0, NULL, &hwpt),
+	FAILS(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), NULL, &hwpt),
 	      OUTSIDE_PAGE_TABLE, EADDRINUSE);
 	iommufd_device_close(device);
 	OK(iommufd_ioas_destroy(ioas));

@@ -19,7 +19,7 @@ static void setup(void)
 static int hwpt_alloc(void *opts)
 {
 	struct iommufd_hwpt *hwpt = NULL;
-	int ret = iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0, opts,
+	int ret = iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), opts,
 				     &hwpt);
 
 	ck_assert_int_eq(!ret, hwpt != NULL);
@@ -64,7 +64,7 @@ struct sized {
 };
 
 static const struct sized inputs[] = {
-	{ "iommufd_hwpt_alloc_opts", hwpt_alloc, 16 + sizeof(void *),
+	{ "iommufd_hwpt_alloc_opts", hwpt_alloc, 24 + sizeof(void *),
 	  sizeof(struct iommufd_hwpt_alloc_opts), 0 },
 };
 
@@ -226,8 +226,8 @@ START_TEST(the_size_comes_first)
 
 	FAILS(iommufd_device_get_hw_info(f.device, 0x12345678, NULL, 0, &info),
 	      OPTS_SIZE, EINVAL);
-	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, 1u << 31, &opts, &hwpt),
-	      OPTS_SIZE, EINVAL);
+	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, &opts, &hwpt), OPTS_SIZE,
+	      EINVAL);
 	ck_assert_ptr_null(hwpt);
 	fixture_end(&f);
 }

@@ -96,8 +96,7 @@ static void mappings_end(void)
 
 static void hwpt_begin(void)
 {
-	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0, NULL,
-			      &hwpt));
+	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), NULL, &hwpt));
 }
 
 static void hwpt_end(void)
@@ -154,7 +153,7 @@ CALL(ioas_get_pa,
      iommufd_ioas_noiommu_get_pa(f.ioas, &length, MOCK_FIRST, &iova))
 
 CALL(hwpt_alloc,
-     iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0, NULL, &hwpt))
+     iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), NULL, &hwpt))
 CALL(hwpt_adopt, iommufd_hwpt_adopt(f.ctx, f.hwpt_id, 0, &hwpt))
 CALL(hwpt_adopt_verify,
      iommufd_hwpt_adopt(f.ctx, f.hwpt_id, IOMMUFD_ADOPT_VERIFY, &hwpt))

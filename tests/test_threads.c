@@ -158,8 +158,8 @@ START_TEST(a_device_moves_while_memory_is_mapped)
 	struct tally tallies[2];
 
 	for (int i = 0; i < 2; i++) {
-		OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0,
-				      NULL, &hwpts[i]));
+		OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), NULL,
+				      &hwpts[i]));
 		tables[i] = iommufd_hwpt_id(hwpts[i]);
 	}
 	run_two(move_device, map_apart, tallies);
@@ -187,7 +187,7 @@ static void *make_and_end(void *arg)
 
 		count(tally, iommufd_ioas_alloc(f.ctx, 0, &ioas), 0);
 		count(tally,
-		      iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), 0,
+		      iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas),
 					 NULL, &hwpt),
 		      0);
 		count(tally, iommufd_hwpt_destroy(hwpt), 0);

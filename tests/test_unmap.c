@@ -143,8 +143,8 @@ START_TEST(a_hardware_queue_holds_its_memory)
 	struct iommufd_hwpt *parent = NULL;
 	uint64_t length = PAGE;
 
-	OK(iommufd_hwpt_alloc(f.device, id, IOMMUFD_HWPT_NEST_PARENT, NULL,
-			      &parent));
+	OK(iommufd_hwpt_alloc(f.device, id,
+			      HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &parent));
 	map_at(f.ioas, harness_memory(PAGE), PAGE, MOCK_FIRST);
 	if (harness_has(f.ctx, IOMMUFD_NR_HW_QUEUE_ALLOC)) {
 		OK(make_queue(parent, &viommu, &queue));

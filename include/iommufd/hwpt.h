@@ -83,12 +83,16 @@ enum {
 struct iommufd_hwpt_alloc_opts {
 	/** sizeof(struct iommufd_hwpt_alloc_opts). */
 	uint32_t size;
+	/** `IOMMUFD_HWPT_` flags. */
+	uint32_t flags;
 	/** Id of the fault queue, with ::IOMMUFD_HWPT_FAULT_ID_VALID. */
 	uint32_t fault_id;
 	/** Type of the data: an `IOMMUFD_HWPT_DATA_` value or a newer one. */
 	uint32_t data_type;
 	/** Bytes of data; 0 with ::IOMMUFD_HWPT_DATA_NONE. */
 	uint32_t data_len;
+	/** 0. */
+	uint32_t reserved;
 	/** The data: the kernel's struct of that type. */
 	const void *data;
 };
@@ -104,8 +108,7 @@ struct iommufd_hwpt_alloc_opts {
  *               be used for other devices like it
  * @param parent_id id of an address space for a paging page table; of a nest
  *                  parent or a vIOMMU for a nested one
- * @param flags `IOMMUFD_HWPT_` flags
- * @param opts NULL for the defaults
+ * @param opts flags, fault queue, data; NULL for a plain paging page table
  * @param[out] hwpt the new page table, which iommufd_hwpt_destroy() ends;
  *             untouched on failure
  * @return 0 or a typed error; a failure changes nothing
@@ -124,7 +127,8 @@ struct iommufd_hwpt_alloc_opts {
  *   outside of what the page table can map, or is not aligned to its pages
  * - ::IOMMUFD_CAUSE_EARLIER_MAPPING, ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when a
  *   mapping made earlier cannot be pinned now; counted for who mapped it
- * - ::IOMMUFD_CAUSE_BAD_BUFFER when the data cannot be read
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY with data: it pins
+ *   nothing
  * - ::IOMMUFD_CAUSE_COMMAND before 6.6
  * @threads{any}
  * @syscalls{1 ioctl}
@@ -132,7 +136,6 @@ struct iommufd_hwpt_alloc_opts {
  * @since 0.1.0
  */
 int iommufd_hwpt_alloc(struct iommufd_device *device, uint32_t parent_id,
-		       uint32_t flags,
 		       const struct iommufd_hwpt_alloc_opts *opts,
 		       struct iommufd_hwpt **hwpt);
 

@@ -84,7 +84,10 @@ static int there_and_back(struct iommufd_replacement *r, uint32_t scratch)
  */
 static int go_back(struct iommufd_replacement *r)
 {
-	uint32_t flags = r->old_flags & ~(uint32_t)IOMMUFD_HWPT_FAULT_ID_VALID;
+	const struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts),
+		.flags = r->old_flags & ~(uint32_t)IOMMUFD_HWPT_FAULT_ID_VALID,
+	};
 	struct iommufd_ioas *ioas;
 	struct iommufd_hwpt *hwpt;
 	int ret, ended;
@@ -92,7 +95,7 @@ static int go_back(struct iommufd_replacement *r)
 	ret = iommufd_ioas_alloc(iommufd_device_ctx(r->device), 0, &ioas);
 	if (ret)
 		return ret;
-	ret = iommufd_hwpt_alloc(r->device, iommufd_ioas_id(ioas), flags, NULL,
+	ret = iommufd_hwpt_alloc(r->device, iommufd_ioas_id(ioas), &opts,
 				 &hwpt);
 	if (ret) {
 		if (iommufd_ioas_destroy(ioas))
