@@ -62,6 +62,8 @@ IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,
 					IOMMUFD_CAUSE_NULL_POINTER);
 	cause = iommufd__opts_load(&o, sizeof(o), opts, OPTS_MIN);
+	if (!cause && o.reserved)
+		cause = IOMMUFD_CAUSE_OPTS_RESERVED;
 	if (cause)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC, cause);
 	ctx = iommufd_device_ctx(device);

@@ -135,6 +135,10 @@ START_TEST(wrong_arguments)
 	FAILS(iommufd_hwpt_alloc(NULL, id, NULL, &hwpt), NULL_POINTER, EINVAL);
 	FAILS(iommufd_hwpt_alloc(f.device, id, NULL, NULL), NULL_POINTER,
 	      EINVAL);
+	opts.reserved = 1;
+	FAILS(iommufd_hwpt_alloc(f.device, id, &opts, &hwpt), OPTS_RESERVED,
+	      EINVAL);
+	opts.reserved = 0;
 	opts.data_len = 0;
 	ret = iommufd_hwpt_alloc(f.device, id, &opts, &hwpt);
 	FAILS(ret, PAGE_TABLE_REFUSED, EINVAL);

@@ -114,7 +114,7 @@ struct iommufd_hwpt_alloc_opts {
  * @return 0 or a typed error; a failure changes nothing
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED
  * - ::IOMMUFD_CAUSE_FEATURE for a flag or type that the kernel, the driver or
  *   the hardware does not have
  * - ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED when @p parent_id is nothing that can
