@@ -3,6 +3,7 @@
 #ifndef TESTS_DEVICES_H
 #define TESTS_DEVICES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <iommufd/iommufd.h>

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include "failnth.h"
+#include "fixture.h"
 #include "harness.h"
+
+#define MOST_SITES 2000
 
 static int fail_nth_fd;
 
@@ -51,4 +54,30 @@ int fail_nth_end(void)
 	fail_nth(0);
 	ck_assert_int_gt(got, 0);
 	return atoi(text) == 0;
+}
+
+void fail_nth_sweep(int (*call)(void), void (*undo)(void), void (*left)(void))
+{
+	unsigned int n = 0, failures = 0, descriptors = open_descriptors();
+	int more = 1, ret;
+
+	while (more) {
+		ck_assert_uint_lt(++n, MOST_SITES);
+		fail_nth(n);
+		ret = call();
+		more = fail_nth_end();
+		if (ret) {
+			failures++;
+			ck_assert_msg(more, "failed without a reason: %s",
+				      iommufd_cause_name(iommufd_cause(ret)));
+			ck_assert_int_gt(iommufd_errno(ret), 0);
+			ck_assert_uint_ne(iommufd_class(ret),
+					  IOMMUFD_CLASS_NONE);
+			left();
+		} else {
+			undo();
+		}
+	}
+	ck_assert_uint_gt(failures, 0);
+	ck_assert_uint_eq(open_descriptors(), descriptors);
 }

@@ -16,4 +16,11 @@ void fail_nth(unsigned int n);
 /* Switch it off: 1 if it has happened. */
 int fail_nth_end(void);
 
+/*
+ * Try @call with every place failing in turn, until none is left: a failure has
+ * a reason, and a success nobody minds. @undo makes a success undone; @left
+ * looks what a failure left behind. At the end no descriptor is left over.
+ */
+void fail_nth_sweep(int (*call)(void), void (*undo)(void), void (*left)(void));
+
 #endif /* TESTS_FAILNTH_H */

@@ -12,8 +12,7 @@
 #include "fixture.h"
 #include "harness.h"
 
-#define IOVA	   UINT64_C(0x4000000)
-#define MOST_SITES 2000
+#define IOVA UINT64_C(0x4000000)
 
 static struct iommufd_ctx *ctx;
 static struct iommufd_device *device;
@@ -40,36 +39,6 @@ static void setup(void)
 	descriptors = open_descriptors();
 }
 
-/*
- * Try @call with every place failing in turn, until none is left; @undo makes a
- * success undone, and @left looks what a failure left behind.
- */
-static void sweep(int (*call)(void), void (*undo)(void), void (*left)(void))
-{
-	unsigned int n = 0, failures = 0;
-	int more = 1, ret;
-
-	while (more) {
-		ck_assert_uint_lt(++n, MOST_SITES);
-		fail_nth(n);
-		ret = call();
-		more = fail_nth_end();
-		if (ret) {
-			failures++;
-			ck_assert_msg(more, "failed without a reason: %s",
-				      iommufd_cause_name(iommufd_cause(ret)));
-			ck_assert_int_gt(iommufd_errno(ret), 0);
-			ck_assert_uint_ne(iommufd_class(ret),
-					  IOMMUFD_CLASS_NONE);
-			left();
-		} else {
-			undo();
-		}
-	}
-	ck_assert_uint_gt(failures, 0);
-	ck_assert_uint_eq(open_descriptors(), descriptors);
-}
-
 static int open_file(void)
 {
 	return iommufd_vfio_open(node, &opened);
@@ -89,7 +58,7 @@ static void nothing_opened(void)
 
 START_TEST(opening)
 {
-	sweep(open_file, close_file, nothing_opened);
+	fail_nth_sweep(open_file, close_file, nothing_opened);
 }
 END_TEST
 
@@ -124,13 +93,13 @@ static void not_attached(void)
 
 START_TEST(attaching_to_an_address_space)
 {
-	sweep(attach_one, detach, not_attached);
+	fail_nth_sweep(attach_one, detach, not_attached);
 }
 END_TEST
 
 START_TEST(attaching_to_a_page_table)
 {
-	sweep(attach_first, detach, not_attached);
+	fail_nth_sweep(attach_first, detach, not_attached);
 }
 END_TEST
 
@@ -153,7 +122,7 @@ static void first_in_force(void)
 START_TEST(replacing)
 {
 	OK(attach_first());
-	sweep(attach_second, back_to_first, first_in_force);
+	fail_nth_sweep(attach_second, back_to_first, first_in_force);
 	OK(iommufd_device_detach(device));
 }
 END_TEST
