@@ -33,17 +33,17 @@ $(BUILD)/programs: tests/suites
 # The guest cannot write here: guest-run.sh lets what it counts go to the folder of results.
 coverage: $(BUILD)/programs kernel
 	$(Q)[ ! -d $(BUILD)/coverage ] || find $(BUILD)/coverage -name '*.gcda' -delete
-	$(Q)$(call ANOTHER,$(BUILD)/coverage,-O0 -g --coverage,--coverage)
+	+$(Q)$(call ANOTHER,$(BUILD)/coverage,-O0 -g --coverage,--coverage)
 	-$(Q)$(call ANOTHER_SUITE,$(BUILD)/coverage) main $(only)
 	$(Q)tests/gates/coverage $(BUILD)/coverage
 
 SAN_FLAGS := -O1 -g -fno-omit-frame-pointer
 check-asan: $(BUILD)/programs kernel
-	$(Q)$(call ANOTHER,$(BUILD)/asan,$(SAN_FLAGS) -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-fsanitize=address$(comma)undefined)
+	+$(Q)$(call ANOTHER,$(BUILD)/asan,$(SAN_FLAGS) -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,-fsanitize=address$(comma)undefined)
 	$(Q)ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 TIME_SCALE=4 $(call ANOTHER_SUITE,$(BUILD)/asan) main $(only)
 
 check-tsan: $(BUILD)/programs kernel
-	$(Q)$(call ANOTHER,$(BUILD)/tsan,$(SAN_FLAGS) -fsanitize=thread,-fsanitize=thread)
+	+$(Q)$(call ANOTHER,$(BUILD)/tsan,$(SAN_FLAGS) -fsanitize=thread,-fsanitize=thread)
 	$(Q)TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 TIME_SCALE=6 \
 		$(call ANOTHER_SUITE,$(BUILD)/tsan) main $(addprefix --only ,$(TSAN_TESTS))
 
