@@ -45,6 +45,7 @@ START_TEST(bound_by_us)
 		 iommufd_vfio_fd(iommufd_device_vfio(f.device)));
 	check_says(words);
 	check_says("Cannot bind device 0000:00:09.0");
+	iommufd_vfio_close(second);
 }
 END_TEST
 
@@ -100,6 +101,7 @@ START_TEST(bound_by_another)
 			 IOMMUFD_CAUSE_NOT_COHERENT);
 	snprintf(words, sizeof(words), "process %d has the device open", pid);
 	check_says(words);
+	iommufd_vfio_close(file);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -109,12 +111,15 @@ START_TEST(group_owned_elsewhere)
 {
 	struct iommufd_ctx *other = harness_ctx();
 	struct iommufd_vfio *file = device_open("IOMMUFD_VM_EDU_B");
+	struct iommufd_device *device = device_new("IOMMUFD_VM_EDU_A", other);
 
-	device_new("IOMMUFD_VM_EDU_A", other);
 	diagnose(iommufd_vfio_bind(file, f.ctx, NULL), 0);
 	check_cause(IOMMUFD_CAUSE_GROUP_OWNED_ELSEWHERE);
 	ck_assert(d.valid & IOMMUFD_DIAGNOSIS_GROUP);
 	ck_assert_uint_eq(d.group, device_node("IOMMUFD_VM_EDU_A").group);
+	iommufd_device_close(device);
+	iommufd_vfio_close(file);
+	iommufd_ctx_close(other);
 }
 END_TEST
 
@@ -140,6 +145,7 @@ START_TEST(group_is_open)
 	check_says("this process itself");
 	close(group);
 	OK(iommufd_vfio_bind(file, f.ctx, NULL));
+	iommufd_vfio_close(file);
 }
 END_TEST
 
@@ -155,6 +161,8 @@ START_TEST(descriptor_of_a_group)
 	OK(iommufd_vfio_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, &file));
 	diagnose(iommufd_vfio_bind(file, f.ctx, NULL), 0);
 	check_cause(IOMMUFD_CAUSE_GROUP_FILE);
+	iommufd_vfio_close(file);
+	close(group);
 }
 END_TEST
 
@@ -186,6 +194,8 @@ static int attach(uint32_t id)
 
 START_TEST(window_is_mapped)
 {
+	struct iommufd_hwpt *hwpt;
+
 	f.device = device_new("IOMMUFD_VM_EDU", f.ctx);
 	map_at(f.ioas, harness_memory(PAGE), PAGE, MSI_FIRST + 17 * PAGE);
 	diagnose(attach(iommufd_ioas_id(f.ioas)), SCRATCH);
@@ -198,9 +208,11 @@ START_TEST(window_is_mapped)
 			 IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
 	check_says("either something is mapped or allowed");
 	/* A page table that could be made is not what is in the way. */
-	diagnose(attach(iommufd_hwpt_id(new_hwpt(f.device, f.ioas))), 0);
+	hwpt = new_hwpt(f.device, f.ioas);
+	diagnose(attach(iommufd_hwpt_id(hwpt)), 0);
 	check_cause(IOMMUFD_CAUSE_RESERVED_IN_USE);
 	check_says("something is mapped or allowed");
+	OK(iommufd_hwpt_destroy(hwpt));
 }
 END_TEST
 
@@ -234,6 +246,10 @@ START_TEST(group_is_attached_elsewhere)
 			 IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
 	ck_assert(d.valid & IOMMUFD_DIAGNOSIS_GROUP);
 	check_says("one of the other 1 devices");
+	iommufd_device_close(b);
+	iommufd_device_close(a);
+	OK(iommufd_hwpt_destroy(second));
+	OK(iommufd_hwpt_destroy(first));
 }
 END_TEST
 
@@ -259,6 +275,7 @@ START_TEST(device_memory)
 	check_range_is((uintptr_t)memory + PAGE,
 		       (uintptr_t)memory + 3 * PAGE - 1);
 	check_says("dma-buf");
+	iommufd_vfio_close(file);
 }
 END_TEST
 
@@ -278,6 +295,7 @@ START_TEST(interrupts_are_not_isolated)
 	diagnose(iommufd_vfio_bind(file, f.ctx, NULL), 0);
 	check_cause(IOMMUFD_CAUSE_INTERRUPTS_NOT_ISOLATED);
 	check_says("interrupt remapping");
+	iommufd_vfio_close(file);
 }
 END_TEST
 

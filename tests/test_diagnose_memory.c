@@ -143,14 +143,14 @@ END_TEST
 START_TEST(process_limit)
 {
 	unsigned char *memory = harness_memory(64 * PAGE);
-	struct iommufd_ctx *ctx = harness_ctx();
-	struct iommufd_device *device = NULL;
 
-	OK(iommufd_ctx_rlimit_mode_set(ctx, IOMMUFD_RLIMIT_MODE_PROCESS));
-	f.ctx = ctx;
-	OK(iommufd_ioas_alloc(ctx, 0, &f.ioas));
-	OK(iommufd_mock_device_new(ctx, iommufd_ioas_id(f.ioas), 0, NULL,
-				   &device));
+	/* The mode is for a context in which nothing is yet. */
+	fixture_end(&f);
+	f.ctx = harness_ctx();
+	OK(iommufd_ctx_rlimit_mode_set(f.ctx, IOMMUFD_RLIMIT_MODE_PROCESS));
+	OK(iommufd_ioas_alloc(f.ctx, 0, &f.ioas));
+	OK(iommufd_mock_device_new(f.ctx, iommufd_ioas_id(f.ioas), 0, NULL,
+				   &f.device));
 	drop_capability(CAP_IPC_LOCK);
 	limit_locked_memory(16 * PAGE);
 	map_at(f.ioas, memory, 9 * PAGE, AT);

@@ -92,6 +92,7 @@ START_TEST(mapping_outside_of_the_page_table)
 	check_says("some mapping");
 	diagnose(alloc(iommufd_ioas_id(ioas), NULL), 0);
 	check_cause(IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
+	OK(iommufd_ioas_destroy(ioas));
 }
 END_TEST
 
@@ -117,6 +118,8 @@ START_TEST(attach_refused)
 	diagnose(iommufd_device_attach(device, UNUSED_ID, NULL), 0);
 	check_cause(IOMMUFD_CAUSE_PAGE_TABLE);
 	check_says("no object");
+	iommufd_device_close(device);
+	OK(iommufd_hwpt_destroy(dirty));
 }
 END_TEST
 

@@ -139,6 +139,7 @@ START_TEST(source_hole)
 	diagnose(copy(to, 4 * PAGE, AT - PAGE), 0);
 	check_cause(IOMMUFD_CAUSE_SOURCE_HOLE);
 	ck_assert_uint_eq(d.valid, 0);
+	OK(iommufd_ioas_destroy(to));
 }
 END_TEST
 
@@ -152,6 +153,7 @@ START_TEST(copy_into_nothing)
 	OK(iommufd_ioas_destroy(to));
 	diagnose(copy(stale, PAGE, AT), SCRATCH);
 	check_cause(IOMMUFD_CAUSE_OBJECT);
+	iommufd_ioas_release(stale);
 }
 END_TEST
 

@@ -85,6 +85,10 @@ START_TEST(real_windows)
 				  windows[w].start > ranges[i].last);
 	}
 	ck_assert(hidden);
+	iommufd_device_close(device);
+	iommufd_vfio_close(file);
+	OK(iommufd_ioas_destroy(ioas));
+	iommufd_ctx_close(ctx);
 }
 END_TEST
 

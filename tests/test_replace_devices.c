@@ -188,6 +188,7 @@ START_TEST(refusal_for_another_address_space)
 	OK(iommufd_ioas_alloc(f.ctx, 0, &other));
 	check_restored(&alone, unattachable(other));
 	check_restored(&group[0], unattachable(other));
+	iommufd_ioas_release(other);
 }
 END_TEST
 
@@ -211,6 +212,7 @@ START_TEST(dma_follows_the_replacement)
 	OK(iommufd_replace(&r));
 	ck_assert(edu_works(&group[0], IOVA, other_memory));
 	ck_assert(edu_works(&group[1], IOVA, other_memory));
+	iommufd_ioas_release(other);
 }
 END_TEST
 

@@ -70,6 +70,7 @@ static void work_as_nobody(void *arg)
 	struct iommufd_vfio *file = NULL;
 	struct iommufd_device *device = NULL;
 	struct iommufd_ctx *mine = NULL;
+	struct iommufd_ioas *ioas;
 
 	ck_assert_int_eq(setgid(NOBODY), 0);
 	ck_assert_int_eq(setuid(NOBODY), 0);
@@ -77,10 +78,11 @@ static void work_as_nobody(void *arg)
 	OK(iommufd_vfio_open(info->node, &file));
 	OK(iommufd_vfio_bind(file, mine, NULL));
 	OK(iommufd_device_from_vfio(file, &device));
-	OK(iommufd_device_attach(device, iommufd_ioas_id(new_ioas(mine)),
-				 NULL));
+	ioas = new_ioas(mine);
+	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
 	iommufd_device_close(device);
 	iommufd_vfio_close(file);
+	OK(iommufd_ioas_destroy(ioas));
 	iommufd_ctx_close(mine);
 }
 
@@ -145,6 +147,7 @@ START_TEST(adopting_a_bound_file)
 	uint32_t id = iommufd_vfio_id(file);
 	int fd = iommufd_vfio_fd(file);
 	struct iommufd_device *device = NULL;
+	struct iommufd_ioas *ioas = new_ioas(ctx);
 
 	other = NULL;
 	FAILS(iommufd_vfio_adopt_bound(fd, 0, NULL, id, &other), NULL_POINTER,
@@ -165,9 +168,10 @@ START_TEST(adopting_a_bound_file)
 	/* The copy keeps the device bound. */
 	iommufd_vfio_close(file);
 	OK(iommufd_device_from_vfio(other, &device));
-	OK(iommufd_device_attach(device, iommufd_ioas_id(new_ioas(ctx)), NULL));
+	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
 	iommufd_device_close(device);
 	iommufd_vfio_close(other);
+	OK(iommufd_ioas_destroy(ioas));
 }
 END_TEST
 
@@ -237,6 +241,7 @@ START_TEST(binding_to_something_else)
 	FAILS(iommufd_vfio_bind(file, wrong, NULL), NOT_IOMMUFD, EBADFD);
 	ck_assert_int_eq(close(fd), 0);
 	FAILS(iommufd_vfio_bind(file, wrong, NULL), BAD_FD, EBADF);
+	iommufd_ctx_close(wrong);
 	OK(iommufd_vfio_bind(file, ctx, NULL));
 	iommufd_vfio_close(file);
 }
@@ -305,6 +310,7 @@ START_TEST(wrong_kind_leaves_the_file)
 	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_EDU", ctx);
 	struct iommufd_device *device = NULL, *second = NULL;
 	struct iommufd_access *access = NULL;
+	struct iommufd_ioas *ioas = new_ioas(ctx);
 	uint32_t id = iommufd_vfio_id(file);
 
 	ck_assert_uint_eq(iommufd_vfio_kind(file), IOMMUFD_VFIO_PHYSICAL);
@@ -317,8 +323,9 @@ START_TEST(wrong_kind_leaves_the_file)
 	OK(iommufd_device_from_vfio(file, &second));
 	iommufd_device_close(device);
 	iommufd_vfio_close(file);
-	OK(iommufd_device_attach(second, iommufd_ioas_id(new_ioas(ctx)), NULL));
+	OK(iommufd_device_attach(second, iommufd_ioas_id(ioas), NULL));
 	iommufd_device_close(second);
+	OK(iommufd_ioas_destroy(ioas));
 }
 END_TEST
 
