@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,8 +189,17 @@ static int show_all(void)
 
 int main(int argc, char **argv)
 {
-	int trouble = show_machine();
+	int trouble;
 
+	if (argc > 1 && argv[1][0] == '-') {
+		bool asked = !strcmp(argv[1], "--help");
+
+		fprintf(asked ? stdout : stderr,
+			"usage: iommufd-info [PCI-ADDRESS|UUID]...\n"
+			"Without one: every device that has a VFIO driver.\n");
+		return asked ? 0 : 2;
+	}
+	trouble = show_machine();
 	if (argc < 2)
 		trouble += show_all();
 	for (int i = 1; i < argc; i++)

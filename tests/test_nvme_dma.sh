@@ -119,6 +119,10 @@ says 'info: window' '^  reserved +0x0000fee00000 to 0x0000feefffff, msi$'
 run 1 "$bin/iommufd-info" "$virtio" 0000:77:00.0
 says 'info: other driver' '^  driver +virtio-pci$'
 says 'info: missing device' 'NO_SUCH_DEVICE'
+run 0 "$bin/iommufd-info" --help
+says 'info: help' '^usage: iommufd-info'
+run 2 "$bin/iommufd-info" --no-such-option
+says 'info: usage' '^usage: iommufd-info'
 
 run 0 "$bin/first" "$nvme"
 says 'first: IOVA' "^$nvme finds our memory at 0x[0-9a-f]+$"
