@@ -41,5 +41,7 @@ need_commands() {
 			missing="$missing $cmd"
 		fi
 	done
-	[ -z "$missing" ] || die "$what needs$missing: run 'make setup', or tests/vm/setup.sh to see the packages"
+	[ -z "$missing" ] || die "$what needs$missing: run 'make setup', or install what tests/vm/packages names"
 }
+
+need_machine() { need_commands 'a test machine' qemu-system-x86_64 timeout tail stdbuf; }

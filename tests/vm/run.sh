@@ -201,7 +201,7 @@ run_shell() {
 }
 
 parse "$@"
-need_commands 'a test machine' qemu-system-x86_64 timeout tail stdbuf
+need_machine
 scenario_load "$SCENARIO"
 find_kernel_files
 CTL=$(mktemp -d "${TMPDIR:-/tmp}/iommufd-vm.XXXXXX")

@@ -218,6 +218,10 @@ if [ "$KERNEL" != native ]; then
 	"$VM_DIR/kernel.sh" path "$KERNEL" >/dev/null
 fi
 scenarios >"$WORK/scenarios"
+# Before minutes are spent on what needs no machine.
+if grep -qvx native "$WORK/scenarios"; then
+	need_machine
+fi
 while read -r scenario <&5; do
 	run_scenario "$scenario"
 done 5<"$WORK/scenarios"
