@@ -90,10 +90,12 @@ while read -r name dir; do
 	check "the table of the mock driver holds for kernel $name" compile gcc "$GATES/layout.c" "$dir" -DTEST_MOCK
 	check "a wrong row is found, kernel $name" finds_mistake "$dir"
 done < <(kernels)
-for name in main lts; do
+for name in $(kernel_names); do
 	[[ $(kernels | cut -d' ' -f1) == *$name* ]] || skip "the table holds for kernel $name" 'that kernel is not built'
 done
-check_empty 'uapi.h is in the table as a whole' uapi_complete
-check_empty "the kernel's constants in the public headers are in the table" public_complete
-check_empty "the mock driver's operations are in the table" mock_complete
+if once; then
+	check_empty 'uapi.h is in the table as a whole' uapi_complete
+	check_empty "the kernel's constants in the public headers are in the table" public_complete
+	check_empty "the mock driver's operations are in the table" mock_complete
+fi
 tap_end

@@ -76,15 +76,26 @@ public_headers() { find include/iommufd -name '*.h' | sort; }
 # What the headers of one library declare, see api.awk.
 api() { public_headers | grep -"$([ "$1" = util ] && echo e || echo v)" /util/ | xargs awk -f $GATES/api.awk; }
 
-# The test kernels whose headers are there, as "NAME FOLDER".
+# The test kernels whose headers matter: that of this run of the suite, or, where there is none, all.
+kernel_names() {
+	case ${IOMMUFD_VM_KERNEL:-native} in
+	native) echo 'main lts' ;;
+	*) echo "$IOMMUFD_VM_KERNEL" ;;
+	esac
+}
+
+# Those of them that are there, as "NAME FOLDER".
 kernels() {
 	local name dir
-	for name in main lts; do
-		if dir=$(tests/vm/kernel.sh path $name 2>/dev/null); then
+	for name in $(kernel_names); do
+		if dir=$(tests/vm/kernel.sh path "$name" 2>/dev/null); then
 			echo "$name $dir"
 		fi
 	done
 }
+
+# Is it for this run to check what has nothing to do with kernels? That of the second kernel comes on top.
+once() { [ "$(kernel_names)" != lts ]; }
 
 # The folder that the libraries in BUILD were linked for: libtool installs them nowhere else.
 built_for() { sed -n "s/^libdir='\(.*\)'/\1/p" "$BUILD/libiommufd.la"; }

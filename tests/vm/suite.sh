@@ -108,17 +108,18 @@ plan() {
 	done <"$WORK/table"
 }
 
+# run_native SCENARIO FOLDER
 run_native() {
-	local dir=$1 name limit path status start
+	local scenario=$1 dir=$2 name limit path status start
 
 	while read -r name limit path <&3; do
 		start=$(date +%s%3N)
 		status=0
 		# The outer redirection is for what bash has to say about a program that was killed.
-		(cd "$TOP" && env -u RESULTS IOMMUFD_TAP="$dir/$name.tap" IOMMUFD_VM_SCENARIO=native IOMMUFD_VM_OUT="$dir" \
+		(cd "$TOP" && env -u RESULTS IOMMUFD_TAP="$dir/$name.tap" IOMMUFD_VM_SCENARIO="$scenario" IOMMUFD_VM_OUT="$dir" \
 			IOMMUFD_VM_KERNEL="$KERNEL" timeout -k 5 "$limit" "$path" </dev/null >"$dir/$name.log" 2>&1
 		) 2>/dev/null || status=$?
-		judge native "$name" "$status" $(($(date +%s%3N) - start)) "$limit" "$dir"
+		judge "$scenario" "$name" "$status" $(($(date +%s%3N) - start)) "$limit" "$dir"
 	done 3<"$dir/plan"
 }
 
@@ -187,22 +188,28 @@ run_scenario() {
 	plan "$scenario" "$dir"
 	if [ ! -s "$dir/plan" ]; then
 		return 0
-	elif [ "$scenario" = native ]; then
-		run_native "$dir"
+	elif on_host "$scenario"; then
+		run_native "$scenario" "$dir"
 	else
 		run_in_guest "$scenario" "$dir"
 	fi
 }
 
-# What runs on the host says nothing about a kernel: once is enough, with main.
+on_host() { [ "$1" = native ] || [ "$1" = native-each ]; }
+
+# What runs on the host says nothing about a kernel: once is enough, with main. In native-each it is about its headers.
 scenarios() {
 	local scenario program limit
 
 	while read -r scenario program limit; do
 		if ! wanted "$scenario" "$program"; then
 			continue
-		elif [ "$scenario" = native ]; then
-			[ "$KERNEL" = main ] || [ "$KERNEL" = native ] || continue
+		elif on_host "$scenario"; then
+			case $KERNEL in
+			main | native) ;;
+			lts) [ "$scenario" = native-each ] || continue ;;
+			*) continue ;;
+			esac
 		else
 			[ "$KERNEL" != native ] || continue
 		fi
@@ -219,7 +226,7 @@ if [ "$KERNEL" != native ]; then
 fi
 scenarios >"$WORK/scenarios"
 # Before minutes are spent on what needs no machine.
-if grep -qvx native "$WORK/scenarios"; then
+if grep -qvxE 'native(-each)?' "$WORK/scenarios"; then
 	need_machine
 fi
 while read -r scenario <&5; do
