@@ -65,9 +65,9 @@ wanted() {
 
 	[ ${#ONLY[@]} != 0 ] || return 0
 	for only in "${ONLY[@]}"; do
-		if [ "$only" = "$1" ] || [ "$only" = "$2" ] || [ "$only" = "${2##*/}" ]; then
-			return 0
-		fi
+		case $only in
+		"$1" | "$2" | "${2##*/}" | "$(basename "$2" .sh)") return 0 ;;
+		esac
 	done
 	return 1
 }
@@ -225,6 +225,7 @@ if [ "$KERNEL" != native ]; then
 	"$VM_DIR/kernel.sh" path "$KERNEL" >/dev/null
 fi
 scenarios >"$WORK/scenarios"
+[ -s "$WORK/scenarios" ] || note "with kernel $KERNEL there is nothing to run of what --only names"
 # Before minutes are spent on what needs no machine.
 if grep -qvxE 'native(-each)?' "$WORK/scenarios"; then
 	need_machine
