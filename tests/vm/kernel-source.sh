@@ -104,7 +104,7 @@ choose_minor() {
 # fetch_deb NAME FOLDER: leaves the package in FOLDER and sets DEB. One that is there already (the debug kernel has
 # the source of main) is not loaded again.
 fetch_deb() {
-	local name=$1 dir=$2 apt minor want
+	local name=$1 dir=$2 apt minor version want
 
 	case $name in
 	lts) want=$LTS_MINOR ;;
@@ -122,10 +122,14 @@ fetch_deb() {
 	note 'looking for the kernel source in the package archive'
 	apt_update "$apt/update.log"
 	minor=$(choose_minor "$name") || exit 1
+	version=$(newest_version "$minor")
+	DEB=$dir/linux-source-${minor}_${version}_all.deb
+	if [ -e "$DEB" ]; then
+		return 0
+	fi
 	note "loading linux-source-$minor (about 170 MB)"
-	(cd "$apt" && apt-get -q download "linux-source-$minor=$(newest_version "$minor")" >download.log 2>&1) ||
+	(cd "$apt" && apt-get -q download "linux-source-$minor=$version" >download.log 2>&1) ||
 		{ tail -n 8 "$apt/download.log" >&2; die "loading linux-source-$minor failed (above: apt's words)"; }
-	DEB=$dir/$(basename "$apt"/linux-source-*.deb)
 	rm -f "$dir/linux-source-${minor}"_*.deb
 	mv "$apt"/linux-source-*.deb "$DEB"
 }

@@ -272,6 +272,7 @@ build_packaged() {
 	fetch_deb "$name" "$SOURCES"
 	deb=$(basename "$DEB" _all.deb)
 	if [ "$name" = newest ] && [ -n "$(find_dir "$(deb_version "$deb")-$(config_hash plain)")" ]; then
+		note "the newest is $deb, which is built already"
 		return 0
 	fi
 	note "unpacking $deb"
