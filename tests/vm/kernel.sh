@@ -195,7 +195,8 @@ collect() {
 }
 
 cleanup() {
-	if [ -n "$BUILD_PID" ] && kill -0 "$BUILD_PID" 2>/dev/null; then
+	# The group: its leader may be gone already, and a compiler left behind.
+	if [ -n "$BUILD_PID" ] && kill -0 -- "-$BUILD_PID" 2>/dev/null; then
 		kill -- "-$BUILD_PID"
 		wait
 	fi
@@ -230,7 +231,7 @@ build_steps() {
 
 # build_tree SOURCE OUT NAME ORIGIN RESULT STRICT
 build_tree() {
-	local name=$3 result=$5 strict=$6 log=$WORK/log
+	local name=$3 result=$5 strict=$6 log=$WORK/log why
 
 	# In the background, in a process group of its own: progress is shown meanwhile, and an interrupted
 	# build can be ended as a whole. It must not hold the lock should something of it survive.
@@ -240,9 +241,10 @@ build_tree() {
 	set +m
 	progress "$BUILD_PID" "$log"
 	if ! wait "$BUILD_PID"; then
-		cp "$log" "$CACHE/failed.log"
-		grep -E '[Ee]rror|but lost:|mrproper|No space' "$log" >"$WORK/why" || tail -n 15 "$log" >"$WORK/why"
-		tail -n 15 "$WORK/why" >&2
+		# Without a file in between: perhaps the disk is full.
+		why=$(grep -E 'error:|\*\*\*|but lost:|mrproper|No space' "$log" | tail -n 15) || why=$(tail -n 15 "$log")
+		printf '%s\n' "$why" >&2
+		cp "$log" "$CACHE/failed.log" || { rm -f "$CACHE/failed.log"; die "building kernel $name failed (above: why)"; }
 		die "building kernel $name failed; the whole log is $CACHE/failed.log"
 	fi
 	if grep 'but lost:' "$log" >&2; then
@@ -294,6 +296,7 @@ cmd_build() {
 		[ -f "$src/Kconfig" ] || die "$src is no kernel source folder"
 		begin_build
 		hash=$(config_hash plain "$src")
+		note "building the kernel of $src: some minutes the first time"
 		build_tree "$src" "$CACHE/build-$hash" "$src" "$src" "$(source_result "$src")" no
 	else
 		known_name "$1"
