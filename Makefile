@@ -249,11 +249,13 @@ uninstall-mock:
 clean:
 	rm -rf $(BUILD)
 
-# What git knows, so nothing else can slip in.
+# What git knows, so nothing else can slip in. In two steps: a pipe would hide
+# that git failed.
 dist:
 	@mkdir -p $(BUILD)
-	git archive --prefix=libiommufd-$(VERSION)/ HEAD | gzip -9n \
-		>$(BUILD)/libiommufd-$(VERSION).tar.gz
+	git archive --prefix=libiommufd-$(VERSION)/ \
+		-o $(BUILD)/libiommufd-$(VERSION).tar HEAD
+	gzip -9nf $(BUILD)/libiommufd-$(VERSION).tar
 	@echo $(BUILD)/libiommufd-$(VERSION).tar.gz
 
 FORMATTED := $(sort $(wildcard $(addsuffix /*.[ch],include/iommufd \
