@@ -208,7 +208,7 @@ static int wait_completion(struct nvme *nvme, struct nvme_queue *queue,
 /* Makes an admin command and waits for it. */
 static int admin(struct nvme *nvme, const struct nvme_command *command)
 {
-	struct nvme_completion completion;
+	struct nvme_completion completion = { 0 };
 
 	submit(&nvme->admin, command);
 	if (wait_completion(nvme, &nvme->admin, &completion))
@@ -455,7 +455,7 @@ void nvme_read(struct nvme *nvme, uint16_t slot, uint64_t first_block,
 
 int nvme_wait(struct nvme *nvme, uint16_t *slot)
 {
-	struct nvme_completion completion;
+	struct nvme_completion completion = { 0 };
 
 	if (wait_completion(nvme, &nvme->io, &completion))
 		return -1;

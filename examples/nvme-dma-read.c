@@ -90,7 +90,7 @@ int read_range(struct setup *setup, uint64_t first, uint64_t length)
 	struct part parts[NVME_DEPTH];
 	uint64_t next = first, left = length, done = 0;
 	uint16_t started = 0;
-	uint16_t slot;
+	uint16_t slot = 0;
 
 	/* Each slot starts once; after that, whenever its read is complete. */
 	while (done < length) {

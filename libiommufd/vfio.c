@@ -177,7 +177,6 @@ IOMMUFD_API int iommufd_vfio_adopt_bound(int fd, uint32_t flags,
 					 struct iommufd_ctx *ctx, uint32_t id,
 					 struct iommufd_vfio **file)
 {
-	struct iommufd_vfio *new;
 	int ret;
 
 	if (!ctx)
@@ -186,13 +185,12 @@ IOMMUFD_API int iommufd_vfio_adopt_bound(int fd, uint32_t flags,
 	if (id < 1 || id > ID_MAX)
 		return iommufd__refused(IOMMUFD_OP_VFIO_ADOPT,
 					IOMMUFD_CAUSE_BAD_ID);
-	ret = adopt(fd, flags, file ? &new : NULL);
+	ret = adopt(fd, flags, file);
 	if (ret)
 		return ret;
-	new->ctx = iommufd__ctx_get(ctx);
-	new->id = id;
-	new->kind = kind_of(ctx, id);
-	*file = new;
+	(*file)->ctx = iommufd__ctx_get(ctx);
+	(*file)->id = id;
+	(*file)->kind = kind_of(ctx, id);
 	return 0;
 }
 
