@@ -140,7 +140,7 @@ START_TEST(reserved_windows)
 {
 	struct iommufd_ioas *ioas = new_ioas(ctx);
 	struct iommufd_reserved_info windows[16];
-	struct iommufd_iova_range ranges[8];
+	struct iommufd_iova_range ranges[8] = { 0 };
 	struct iommufd_node_info info = device_node("IOMMUFD_VM_EDU");
 	uint32_t count = 8, known = 16;
 	struct iommufd_hwpt *hwpt = new_hwpt(device, ioas);

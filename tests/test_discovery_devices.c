@@ -55,7 +55,7 @@ END_TEST
 START_TEST(real_windows)
 {
 	struct iommufd_reserved_info windows[8];
-	struct iommufd_iova_range ranges[16];
+	struct iommufd_iova_range ranges[16] = { 0 };
 	struct iommufd_device *device = NULL;
 	struct iommufd_ctx *ctx = harness_ctx();
 	struct iommufd_ioas *ioas = NULL;

@@ -30,7 +30,7 @@ static void reserve_three(void)
 
 START_TEST(ranges)
 {
-	struct iommufd_iova_range list[5];
+	struct iommufd_iova_range list[5] = { 0 };
 	uint64_t alignment = 0;
 	uint32_t count = 5;
 

@@ -202,7 +202,7 @@ END_TEST
 START_TEST(reserved_ranges)
 {
 	uint32_t id = iommufd_ioas_id(f.ioas), count = 2;
-	struct iommufd_iova_range ranges[2];
+	struct iommufd_iova_range ranges[2] = { 0 };
 
 	OK(iommufd_mock_add_reserved(f.ctx, id, PAGE, MOCK_FIRST + MIB));
 	OK(iommufd_ioas_iova_ranges(f.ioas, ranges, &count, NULL));

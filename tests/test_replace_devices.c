@@ -94,7 +94,7 @@ END_TEST
 /* The device's own window is not to be mapped. */
 static int msi_window_is_reserved(void)
 {
-	struct iommufd_iova_range ranges[16];
+	struct iommufd_iova_range ranges[16] = { 0 };
 	uint32_t count = 16;
 
 	OK(iommufd_ioas_iova_ranges(f.ioas, ranges, &count, NULL));
