@@ -59,8 +59,8 @@ EOF
 # Program, scenarios, limit; what must be counted: passed, failed, skipped.
 cases() {
 	sed '/^$/d' <<-'EOF'
-		pass native,native-each,mock 20 : 2 0 0
-		plan-first native,mock 20 : 1 0 0
+		pass native,mock 20 : 2 0 0
+		plan-first native,native-each,mock 20 : 1 0 0
 		fail native,mock 20 : 1 1 0
 		crash native,mock 20 : 1 1 0
 		crash-late native,mock 20 : 1 1 0
