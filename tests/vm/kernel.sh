@@ -104,6 +104,7 @@ source_result() { printf '%s/src-%s\n' "$KERNELS" "$(config_hash plain "$(realpa
 check_machine() {
 	local free header
 
+	need_machine # a kernel is of no use without; better said now than minutes later
 	need_commands 'building a kernel' gcc make flex bison bc xz cpio tar awk flock
 	for header in gelf.h openssl/ssl.h; do
 		if ! echo "#include <$header>" | gcc -E - >/dev/null 2>&1; then
