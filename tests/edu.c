@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -117,23 +116,4 @@ int edu_works(struct edu *edu, uint64_t iova, void *memory)
 	edu_read(edu, iova, TRANSFER);
 	edu_write(edu, iova + PAGE, TRANSFER);
 	return !memcmp(source, target, TRANSFER);
-}
-
-/*
- * The interrupt of a fault waits at one of the CPUs when a transfer has ended.
- * Who comes to run there comes after it.
- */
-void edu_settle(void)
-{
-	cpu_set_t all, one;
-
-	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
-	}
-	ck_assert_int_eq(sched_setaffinity(0, sizeof(all), &all), 0);
 }

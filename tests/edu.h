@@ -38,7 +38,4 @@ void edu_write(struct edu *edu, uint64_t iova, size_t length);
  */
 int edu_works(struct edu *edu, uint64_t iova, void *memory);
 
-/* Returns when every fault so far is in the kernel's log. */
-void edu_settle(void);
-
 #endif /* TESTS_EDU_H */
