@@ -63,7 +63,7 @@ IOMMUFD_API int iommufd_access_attach(struct iommufd_access *access,
 		return iommufd__refused(IOMMUFD_OP_ACCESS_ATTACH,
 					IOMMUFD_CAUSE_OTHER_CONTEXT);
 	return iommufd__bound_attach(bound_of(access), IOMMUFD_OP_ACCESS_ATTACH,
-				     &id);
+				     0, &id);
 }
 
 IOMMUFD_API int iommufd_access_detach(struct iommufd_access *access)
@@ -71,8 +71,8 @@ IOMMUFD_API int iommufd_access_detach(struct iommufd_access *access)
 	if (!access)
 		return iommufd__refused(IOMMUFD_OP_ACCESS_DETACH,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	return iommufd__bound_detach(bound_of(access),
-				     IOMMUFD_OP_ACCESS_DETACH);
+	return iommufd__bound_detach(bound_of(access), IOMMUFD_OP_ACCESS_DETACH,
+				     0);
 }
 
 IOMMUFD_API int iommufd_private_access_new(

@@ -48,13 +48,14 @@ void iommufd__bound_close(struct iommufd__bound *bound)
 }
 
 static int failed(const struct iommufd__bound *bound, uint32_t op,
-		  uint32_t pt_id, int err)
+		  uint32_t pasid, uint32_t pt_id, int err)
 {
 	struct iommufd_failure call = { .op = op,
 					.fd = iommufd_ctx_fd(bound->ctx),
 					.object_id = bound->id,
 					.other_id = pt_id,
-					.memory_fd = -1 };
+					.memory_fd = -1,
+					.arg = pasid };
 
 	if (bound->ops == &iommufd__vfio_ops)
 		call.fd = iommufd_vfio_fd(bound->base);
@@ -62,17 +63,20 @@ static int failed(const struct iommufd__bound *bound, uint32_t op,
 }
 
 int iommufd__bound_attach(struct iommufd__bound *bound, uint32_t op,
-			  uint32_t *pt_id)
+			  uint32_t pasid, uint32_t *pt_id)
 {
+	uint32_t flags = pasid ? UAPI_VFIO_ATTACH_PASID : 0;
 	uint32_t wanted = *pt_id;
-	int ret = bound->ops->attach(bound->base, 0, 0, pt_id);
+	int ret = bound->ops->attach(bound->base, flags, pasid, pt_id);
 
-	return ret ? failed(bound, op, wanted, -ret) : 0;
+	return ret ? failed(bound, op, pasid, wanted, -ret) : 0;
 }
 
-int iommufd__bound_detach(struct iommufd__bound *bound, uint32_t op)
+int iommufd__bound_detach(struct iommufd__bound *bound, uint32_t op,
+			  uint32_t pasid)
 {
-	int ret = bound->ops->detach(bound->base, 0, 0);
+	uint32_t flags = pasid ? UAPI_VFIO_DETACH_PASID : 0;
+	int ret = bound->ops->detach(bound->base, flags, pasid);
 
-	return ret ? failed(bound, op, 0, -ret) : 0;
+	return ret ? failed(bound, op, pasid, 0, -ret) : 0;
 }

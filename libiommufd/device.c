@@ -2,6 +2,9 @@
 /* Bound physical devices. */
 #include "internal.h"
 
+/* sizeof(struct iommufd_device_pasid_opts) in 0.1.0. */
+#define PASID_OPTS_MIN 16
+
 static struct iommufd__bound *bound_of(struct iommufd_device *device)
 {
 	return (struct iommufd__bound *)device;
@@ -67,7 +70,7 @@ IOMMUFD_API int iommufd_device_attach(struct iommufd_device *device,
 		return iommufd__refused(IOMMUFD_OP_DEVICE_ATTACH,
 					IOMMUFD_CAUSE_NULL_POINTER);
 	ret = iommufd__bound_attach(bound_of(device), IOMMUFD_OP_DEVICE_ATTACH,
-				    &id);
+				    0, &id);
 	if (!ret && in_force)
 		*in_force = id;
 	return ret;
@@ -78,8 +81,74 @@ IOMMUFD_API int iommufd_device_detach(struct iommufd_device *device)
 	if (!device)
 		return iommufd__refused(IOMMUFD_OP_DEVICE_DETACH,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	return iommufd__bound_detach(bound_of(device),
-				     IOMMUFD_OP_DEVICE_DETACH);
+	return iommufd__bound_detach(bound_of(device), IOMMUFD_OP_DEVICE_DETACH,
+				     0);
+}
+
+static int pasid_refused(const struct iommufd_device *device, uint32_t op,
+			 uint32_t pasid, uint32_t cause)
+{
+	const struct iommufd_failure call = { .op = op,
+					      .fd = -1,
+					      .object_id =
+						      iommufd_device_id(device),
+					      .memory_fd = -1,
+					      .arg = pasid };
+
+	return iommufd__refused_as(&call, cause);
+}
+
+/* What the kernel would accept although nothing good comes of it. */
+static uint32_t pasid_check(const struct iommufd_device_pasid_opts *o)
+{
+	if (o->flags & ~(uint32_t)IOMMUFD_PASID_WIDTH_VALID)
+		return IOMMUFD_CAUSE_BAD_FLAGS;
+	if (!o->pasid)
+		return IOMMUFD_CAUSE_BAD_PASID;
+	if (!(o->flags & IOMMUFD_PASID_WIDTH_VALID))
+		return 0;
+	if (!o->max_pasid_log2)
+		return IOMMUFD_CAUSE_NO_PASID;
+	if (o->max_pasid_log2 < 32 && o->pasid >> o->max_pasid_log2)
+		return IOMMUFD_CAUSE_BAD_PASID;
+	return 0;
+}
+
+IOMMUFD_API int iommufd_device_attach_pasid(
+	struct iommufd_device *device,
+	const struct iommufd_device_pasid_opts *pasid, uint32_t page_table,
+	uint32_t *in_force)
+{
+	const uint32_t op = IOMMUFD_OP_DEVICE_ATTACH_PASID;
+	struct iommufd_device_pasid_opts o;
+	uint32_t id = page_table;
+	uint32_t cause;
+	int ret;
+
+	if (!device || !pasid)
+		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
+	cause = iommufd__opts_load(&o, sizeof(o), pasid, PASID_OPTS_MIN);
+	if (!cause)
+		cause = pasid_check(&o);
+	if (cause)
+		return pasid_refused(device, op, o.pasid, cause);
+	ret = iommufd__bound_attach(bound_of(device), op, o.pasid, &id);
+	if (!ret && in_force)
+		*in_force = id;
+	return ret;
+}
+
+IOMMUFD_API int iommufd_device_detach_pasid(struct iommufd_device *device,
+					    uint32_t pasid)
+{
+	const uint32_t op = IOMMUFD_OP_DEVICE_DETACH_PASID;
+
+	if (!device)
+		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
+	if (!pasid)
+		return pasid_refused(device, op, pasid,
+				     IOMMUFD_CAUSE_BAD_PASID);
+	return iommufd__bound_detach(bound_of(device), op, pasid);
 }
 
 IOMMUFD_API int iommufd_private_device_new(

@@ -46,6 +46,30 @@ static int alloc_failed(int fd, const struct uapi_hwpt_alloc *cmd, int err)
 	return iommufd__failed(&call, err);
 }
 
+/* The device, its context and the size of @cmd are filled in here. */
+int iommufd__hwpt_alloc(struct iommufd_device *device,
+			struct uapi_hwpt_alloc *cmd, struct iommufd_hwpt **hwpt)
+{
+	struct iommufd_ctx *ctx = iommufd_device_ctx(device);
+	struct iommufd__object *new = iommufd__object_new(ctx);
+	int fd = iommufd_ctx_fd(ctx);
+	int ret;
+
+	if (!new)
+		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,
+					IOMMUFD_CAUSE_NO_MEMORY);
+	cmd->dev_id = iommufd_device_id(device);
+	cmd->size = shortest(cmd);
+	ret = iommufd__ioctl(fd, IOMMUFD_NR_HWPT_ALLOC, cmd);
+	if (ret < 0) {
+		iommufd__object_release(new);
+		return alloc_failed(fd, cmd, -ret);
+	}
+	new->id = cmd->out_hwpt_id;
+	*hwpt = (struct iommufd_hwpt *)new;
+	return 0;
+}
+
 IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 				   uint32_t parent_id,
 				   const struct iommufd_hwpt_alloc_opts *opts,
@@ -53,10 +77,7 @@ IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 {
 	struct uapi_hwpt_alloc cmd = { .pt_id = parent_id };
 	struct iommufd_hwpt_alloc_opts o;
-	struct iommufd__object *new;
-	struct iommufd_ctx *ctx;
 	uint32_t cause;
-	int fd, ret;
 
 	if (!device || !hwpt)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,
@@ -66,27 +87,12 @@ IOMMUFD_API int iommufd_hwpt_alloc(struct iommufd_device *device,
 		cause = IOMMUFD_CAUSE_OPTS_RESERVED;
 	if (cause)
 		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC, cause);
-	ctx = iommufd_device_ctx(device);
-	new = iommufd__object_new(ctx);
-	if (!new)
-		return iommufd__refused(IOMMUFD_OP_HWPT_ALLOC,
-					IOMMUFD_CAUSE_NO_MEMORY);
 	cmd.flags = o.flags;
-	cmd.dev_id = iommufd_device_id(device);
 	cmd.data_type = o.data_type;
 	cmd.data_len = o.data_len;
 	cmd.data_uptr = iommufd__u64(o.data);
 	cmd.fault_id = o.fault_id;
-	cmd.size = shortest(&cmd);
-	fd = iommufd_ctx_fd(ctx);
-	ret = iommufd__ioctl(fd, IOMMUFD_NR_HWPT_ALLOC, &cmd);
-	if (ret < 0) {
-		iommufd__object_release(new);
-		return alloc_failed(fd, &cmd, -ret);
-	}
-	new->id = cmd.out_hwpt_id;
-	*hwpt = (struct iommufd_hwpt *)new;
-	return 0;
+	return iommufd__hwpt_alloc(device, &cmd, hwpt);
 }
 
 /*
@@ -113,8 +119,9 @@ IOMMUFD_API int iommufd_hwpt_adopt(struct iommufd_ctx *ctx, uint32_t id,
 				   uint32_t flags, struct iommufd_hwpt **hwpt)
 {
 	struct iommufd__object *new;
-	int ret = iommufd__object_adopt(ctx, id, flags, IOMMUFD_OP_HWPT_ADOPT,
-					hwpt ? &new : NULL);
+	int ret = iommufd__object_adopt(
+		ctx, id, flags, IOMMUFD_ADOPT_OWNED | IOMMUFD_ADOPT_VERIFY,
+		IOMMUFD_OP_HWPT_ADOPT, hwpt ? &new : NULL);
 
 	if (ret)
 		return ret;

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <iommufd/iommufd.h>
 #include "private.h"
@@ -18,6 +19,10 @@ int iommufd__open(const char *path);
 int iommufd__close(int fd);
 int iommufd__dup(int fd);
 int iommufd__ioctl(int fd, uint32_t nr, void *arg);
+int iommufd__read(int fd, void *buffer, uint32_t length);
+int iommufd__write(int fd, const void *buffer, uint32_t length);
+int iommufd__mmap(int fd, size_t length, off_t offset, void **address);
+int iommufd__munmap(void *address, size_t length);
 
 /* causes.c: which cause an errno has, by operation. */
 uint32_t iommufd__cause_of(uint32_t op, int err);
@@ -55,14 +60,29 @@ struct iommufd__object {
 	struct iommufd_ctx *ctx;
 	uint32_t id;
 	uint32_t borrowed;
+	int fd; /* of an event queue, else -1 */
 };
 
 struct iommufd__object *iommufd__object_new(struct iommufd_ctx *ctx);
 int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
-			  uint32_t op, struct iommufd__object **object);
+			  uint32_t known, uint32_t op,
+			  struct iommufd__object **object);
 int iommufd__object_destroy(struct iommufd__object *object);
 void iommufd__object_release(struct iommufd__object *object);
 int iommufd__destroy_id(struct iommufd_ctx *ctx, uint32_t id);
+
+/* event.c: what fault queues and virtual event queues have in common. */
+int iommufd__event_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			 uint32_t flags, uint32_t op,
+			 struct iommufd__object **queue);
+int iommufd__event_read(const struct iommufd__object *queue, uint32_t op,
+			void *buffer, uint32_t *length);
+void iommufd__event_close_fd(struct iommufd__object *queue);
+
+/* hwpt.c: @cmd lacks only its size and the device. */
+int iommufd__hwpt_alloc(struct iommufd_device *device,
+			struct uapi_hwpt_alloc *cmd,
+			struct iommufd_hwpt **hwpt);
 
 /* ioas.c */
 struct iommufd_ctx *iommufd__ioas_ctx(const struct iommufd_ioas *ioas);
@@ -93,9 +113,11 @@ struct iommufd__bound *iommufd__bound_new(struct iommufd_ctx *ctx, uint32_t id,
 int iommufd__bound_from_vfio(struct iommufd_vfio *file, uint32_t kind,
 			     uint32_t op, struct iommufd__bound **bound);
 void iommufd__bound_close(struct iommufd__bound *bound);
+/* @pasid 0 is the device itself. */
 int iommufd__bound_attach(struct iommufd__bound *bound, uint32_t op,
-			  uint32_t *pt_id);
-int iommufd__bound_detach(struct iommufd__bound *bound, uint32_t op);
+			  uint32_t pasid, uint32_t *pt_id);
+int iommufd__bound_detach(struct iommufd__bound *bound, uint32_t op,
+			  uint32_t pasid);
 
 static inline uint64_t iommufd__u64(const void *pointer)
 {

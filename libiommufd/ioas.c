@@ -95,8 +95,9 @@ IOMMUFD_API int iommufd_ioas_adopt(struct iommufd_ctx *ctx, uint32_t id,
 				   uint32_t flags, struct iommufd_ioas **ioas)
 {
 	struct iommufd__object *new;
-	int ret = iommufd__object_adopt(ctx, id, flags, IOMMUFD_OP_IOAS_ADOPT,
-					ioas ? &new : NULL);
+	int ret = iommufd__object_adopt(
+		ctx, id, flags, IOMMUFD_ADOPT_OWNED | IOMMUFD_ADOPT_VERIFY,
+		IOMMUFD_OP_IOAS_ADOPT, ioas ? &new : NULL);
 
 	if (ret)
 		return ret;

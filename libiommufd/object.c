@@ -12,15 +12,17 @@ struct iommufd__object *iommufd__object_new(struct iommufd_ctx *ctx)
 {
 	struct iommufd__object *object = calloc(1, sizeof(*object));
 
-	if (object)
-		object->ctx = iommufd__ctx_get(ctx);
+	if (!object)
+		return NULL;
+	object->ctx = iommufd__ctx_get(ctx);
+	object->fd = -1;
 	return object;
 }
 
 int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
-			  uint32_t op, struct iommufd__object **object)
+			  uint32_t known, uint32_t op,
+			  struct iommufd__object **object)
 {
-	const uint32_t known = IOMMUFD_ADOPT_OWNED | IOMMUFD_ADOPT_VERIFY;
 	struct iommufd__object *new;
 
 	if (!ctx || !object)
@@ -87,6 +89,7 @@ void iommufd__object_release(struct iommufd__object *object)
 {
 	if (!object)
 		return;
+	iommufd__event_close_fd(object);
 	iommufd__ctx_put(object->ctx);
 	free(object);
 }

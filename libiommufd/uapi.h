@@ -131,6 +131,98 @@ enum {
 	UAPI_HWPT_ALLOC_6_11 = 48,
 };
 
+/* Each of these has had one size so far, which is the one to send. */
+struct uapi_hwpt_vtd_s1 {
+	uint64_t flags;
+	uint64_t pgtbl_addr;
+	uint32_t addr_width;
+	uint32_t reserved;
+};
+
+struct uapi_hwpt_arm_smmuv3 {
+	uint64_t ste[2];
+};
+
+struct uapi_hwpt_amd_guest {
+	uint64_t dte[4];
+};
+
+struct uapi_hwpt_invalidate {
+	uint32_t size;
+	uint32_t hwpt_id;
+	uint64_t data_uptr;
+	uint32_t data_type;
+	uint32_t entry_len;
+	uint32_t entry_num; /* in, out on every outcome */
+	uint32_t reserved;
+};
+
+struct uapi_hwpt_set_dirty_tracking {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t hwpt_id;
+	uint32_t reserved;
+};
+
+struct uapi_fault_queue_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t out_fault_id;
+	uint32_t out_fault_fd;
+};
+
+struct uapi_viommu_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t type;
+	uint32_t dev_id;
+	uint32_t hwpt_id;
+	uint32_t out_viommu_id;
+	uint32_t data_len; /* 6.17 from here on */
+	uint32_t reserved;
+	uint64_t data_uptr;
+};
+
+enum {
+	UAPI_VIOMMU_ALLOC_6_13 = 24,
+	UAPI_VIOMMU_ALLOC_6_17 = 40,
+};
+
+struct uapi_viommu_tegra241_cmdqv {
+	uint64_t out_vintf_mmap_offset;
+	uint64_t out_vintf_mmap_length;
+};
+
+struct uapi_vdevice_alloc {
+	uint32_t size;
+	uint32_t viommu_id;
+	uint32_t dev_id;
+	uint32_t out_vdevice_id;
+	uint64_t virt_id;
+};
+
+struct uapi_veventq_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t viommu_id;
+	uint32_t type;
+	uint32_t veventq_depth;
+	uint32_t out_veventq_id;
+	uint32_t out_veventq_fd;
+	uint32_t reserved;
+};
+
+struct uapi_hw_queue_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t viommu_id;
+	uint32_t type;
+	uint32_t index;
+	uint32_t out_hw_queue_id;
+	uint64_t nesting_parent_iova;
+	uint64_t length;
+};
+
 struct uapi_get_hw_info {
 	uint32_t size;
 	uint32_t flags;

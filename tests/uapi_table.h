@@ -442,3 +442,157 @@ CONST(6_19, offsetof(struct uapi_vfio_feature_dma_buf, range),
 CONST(6_19, sizeof(struct uapi_vfio_feature_dma_buf),
       sizeof(struct vfio_device_feature_dma_buf) +
 	      sizeof(struct vfio_region_dma_range))
+
+/* Nested page tables. */
+STRUCT(6_7, struct uapi_hwpt_vtd_s1, struct iommu_hwpt_vtd_s1)
+FIELD(uapi_hwpt_vtd_s1, flags, iommu_hwpt_vtd_s1, flags)
+FIELD(uapi_hwpt_vtd_s1, pgtbl_addr, iommu_hwpt_vtd_s1, pgtbl_addr)
+FIELD(uapi_hwpt_vtd_s1, addr_width, iommu_hwpt_vtd_s1, addr_width)
+FIELD(uapi_hwpt_vtd_s1, reserved, iommu_hwpt_vtd_s1, __reserved)
+STRUCT(6_13, struct uapi_hwpt_arm_smmuv3, struct iommu_hwpt_arm_smmuv3)
+SINCE(6_13, FIELD(uapi_hwpt_arm_smmuv3, ste, iommu_hwpt_arm_smmuv3, ste))
+STRUCT(7_0, struct uapi_hwpt_amd_guest, struct iommu_hwpt_amd_guest)
+SINCE(7_0, FIELD(uapi_hwpt_amd_guest, dte, iommu_hwpt_amd_guest, dte))
+CONST(6_7, IOMMUFD_VTD_S1_SRE, IOMMU_VTD_S1_SRE)
+CONST(6_7, IOMMUFD_VTD_S1_EAFE, IOMMU_VTD_S1_EAFE)
+CONST(6_7, IOMMUFD_VTD_S1_WPE, IOMMU_VTD_S1_WPE)
+
+/* Invalidation. */
+STRUCT(6_8, struct uapi_hwpt_invalidate, struct iommu_hwpt_invalidate)
+FIELD(uapi_hwpt_invalidate, size, iommu_hwpt_invalidate, size)
+FIELD(uapi_hwpt_invalidate, hwpt_id, iommu_hwpt_invalidate, hwpt_id)
+FIELD(uapi_hwpt_invalidate, data_uptr, iommu_hwpt_invalidate, data_uptr)
+FIELD(uapi_hwpt_invalidate, data_type, iommu_hwpt_invalidate, data_type)
+FIELD(uapi_hwpt_invalidate, entry_len, iommu_hwpt_invalidate, entry_len)
+FIELD(uapi_hwpt_invalidate, entry_num, iommu_hwpt_invalidate, entry_num)
+FIELD(uapi_hwpt_invalidate, reserved, iommu_hwpt_invalidate, __reserved)
+CONST(6_8, IOMMUFD_INVALIDATE_VTD_S1, IOMMU_HWPT_INVALIDATE_DATA_VTD_S1)
+CONST(6_13, IOMMUFD_INVALIDATE_ARM_SMMUV3,
+      IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3)
+CONST(6_8, IOMMUFD_VTD_INVALIDATE_LEAF, IOMMU_VTD_INV_FLAGS_LEAF)
+STRUCT(6_8, struct iommufd_vtd_s1_invalidation,
+       struct iommu_hwpt_vtd_s1_invalidate)
+FIELD(iommufd_vtd_s1_invalidation, addr, iommu_hwpt_vtd_s1_invalidate, addr)
+FIELD(iommufd_vtd_s1_invalidation, npages, iommu_hwpt_vtd_s1_invalidate, npages)
+FIELD(iommufd_vtd_s1_invalidation, flags, iommu_hwpt_vtd_s1_invalidate, flags)
+FIELD(iommufd_vtd_s1_invalidation, reserved, iommu_hwpt_vtd_s1_invalidate,
+      __reserved)
+STRUCT(6_13, struct iommufd_arm_smmuv3_command,
+       struct iommu_viommu_arm_smmuv3_invalidate)
+SINCE(6_13, FIELD(iommufd_arm_smmuv3_command, cmd,
+		  iommu_viommu_arm_smmuv3_invalidate, cmd))
+
+/* Dirty tracking. */
+STRUCT(6_7, struct uapi_hwpt_set_dirty_tracking,
+       struct iommu_hwpt_set_dirty_tracking)
+FIELD(uapi_hwpt_set_dirty_tracking, size, iommu_hwpt_set_dirty_tracking, size)
+FIELD(uapi_hwpt_set_dirty_tracking, flags, iommu_hwpt_set_dirty_tracking, flags)
+FIELD(uapi_hwpt_set_dirty_tracking, hwpt_id, iommu_hwpt_set_dirty_tracking,
+      hwpt_id)
+FIELD(uapi_hwpt_set_dirty_tracking, reserved, iommu_hwpt_set_dirty_tracking,
+      __reserved)
+CONST(6_7, IOMMUFD_DIRTY_TRACKING_ENABLE, IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
+CONST(6_7, IOMMUFD_DIRTY_NO_CLEAR, IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR)
+
+/* Fault queues. */
+STRUCT(6_11, struct uapi_fault_queue_alloc, struct iommu_fault_alloc)
+FIELD(uapi_fault_queue_alloc, size, iommu_fault_alloc, size)
+FIELD(uapi_fault_queue_alloc, flags, iommu_fault_alloc, flags)
+FIELD(uapi_fault_queue_alloc, out_fault_id, iommu_fault_alloc, out_fault_id)
+FIELD(uapi_fault_queue_alloc, out_fault_fd, iommu_fault_alloc, out_fault_fd)
+STRUCT(6_11, struct iommufd_hwpt_pgfault, struct iommu_hwpt_pgfault)
+FIELD(iommufd_hwpt_pgfault, flags, iommu_hwpt_pgfault, flags)
+FIELD(iommufd_hwpt_pgfault, dev_id, iommu_hwpt_pgfault, dev_id)
+FIELD(iommufd_hwpt_pgfault, pasid, iommu_hwpt_pgfault, pasid)
+FIELD(iommufd_hwpt_pgfault, grpid, iommu_hwpt_pgfault, grpid)
+FIELD(iommufd_hwpt_pgfault, perm, iommu_hwpt_pgfault, perm)
+FIELD(iommufd_hwpt_pgfault, reserved, iommu_hwpt_pgfault, __reserved)
+FIELD(iommufd_hwpt_pgfault, addr, iommu_hwpt_pgfault, addr)
+FIELD(iommufd_hwpt_pgfault, length, iommu_hwpt_pgfault, length)
+FIELD(iommufd_hwpt_pgfault, cookie, iommu_hwpt_pgfault, cookie)
+STRUCT(6_11, struct iommufd_hwpt_page_response, struct iommu_hwpt_page_response)
+FIELD(iommufd_hwpt_page_response, cookie, iommu_hwpt_page_response, cookie)
+FIELD(iommufd_hwpt_page_response, code, iommu_hwpt_page_response, code)
+CONST(6_11, IOMMUFD_PGFAULT_PASID_VALID, IOMMU_PGFAULT_FLAGS_PASID_VALID)
+CONST(6_11, IOMMUFD_PGFAULT_LAST_PAGE, IOMMU_PGFAULT_FLAGS_LAST_PAGE)
+CONST(6_11, IOMMUFD_PGFAULT_PERM_READ, IOMMU_PGFAULT_PERM_READ)
+CONST(6_11, IOMMUFD_PGFAULT_PERM_WRITE, IOMMU_PGFAULT_PERM_WRITE)
+CONST(6_11, IOMMUFD_PGFAULT_PERM_EXEC, IOMMU_PGFAULT_PERM_EXEC)
+CONST(6_11, IOMMUFD_PGFAULT_PERM_PRIV, IOMMU_PGFAULT_PERM_PRIV)
+CONST(6_11, IOMMUFD_PAGE_RESPONSE_SUCCESS, IOMMUFD_PAGE_RESP_SUCCESS)
+CONST(6_11, IOMMUFD_PAGE_RESPONSE_INVALID, IOMMUFD_PAGE_RESP_INVALID)
+
+/* vIOMMUs, vDevices, event and hardware queues. */
+STRUCT(6_13, struct uapi_viommu_alloc, struct iommu_viommu_alloc)
+SINCE(6_13, FIELD(uapi_viommu_alloc, size, iommu_viommu_alloc, size))
+SINCE(6_13, FIELD(uapi_viommu_alloc, flags, iommu_viommu_alloc, flags))
+SINCE(6_13, FIELD(uapi_viommu_alloc, type, iommu_viommu_alloc, type))
+SINCE(6_13, FIELD(uapi_viommu_alloc, dev_id, iommu_viommu_alloc, dev_id))
+SINCE(6_13, FIELD(uapi_viommu_alloc, hwpt_id, iommu_viommu_alloc, hwpt_id))
+SINCE(6_13, FIELD(uapi_viommu_alloc, out_viommu_id, iommu_viommu_alloc,
+		  out_viommu_id))
+SINCE(6_17, FIELD(uapi_viommu_alloc, data_len, iommu_viommu_alloc, data_len))
+SINCE(6_17, FIELD(uapi_viommu_alloc, reserved, iommu_viommu_alloc, __reserved))
+SINCE(6_17, FIELD(uapi_viommu_alloc, data_uptr, iommu_viommu_alloc, data_uptr))
+CONST(6_17, UAPI_VIOMMU_ALLOC_6_13,
+      offsetof(struct iommu_viommu_alloc, data_len))
+CONST(6_17, UAPI_VIOMMU_ALLOC_6_17, sizeof(struct iommu_viommu_alloc))
+CONST(6_13, IOMMUFD_VIOMMU_DEFAULT, IOMMU_VIOMMU_TYPE_DEFAULT)
+CONST(6_13, IOMMUFD_VIOMMU_ARM_SMMUV3, IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
+CONST(6_17, IOMMUFD_VIOMMU_TEGRA241_CMDQV, IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV)
+STRUCT(6_17, struct uapi_viommu_tegra241_cmdqv,
+       struct iommu_viommu_tegra241_cmdqv)
+SINCE(6_17, FIELD(uapi_viommu_tegra241_cmdqv, out_vintf_mmap_offset,
+		  iommu_viommu_tegra241_cmdqv, out_vintf_mmap_offset))
+SINCE(6_17, FIELD(uapi_viommu_tegra241_cmdqv, out_vintf_mmap_length,
+		  iommu_viommu_tegra241_cmdqv, out_vintf_mmap_length))
+STRUCT(6_13, struct uapi_vdevice_alloc, struct iommu_vdevice_alloc)
+SINCE(6_13, FIELD(uapi_vdevice_alloc, size, iommu_vdevice_alloc, size))
+SINCE(6_13,
+      FIELD(uapi_vdevice_alloc, viommu_id, iommu_vdevice_alloc, viommu_id))
+SINCE(6_13, FIELD(uapi_vdevice_alloc, dev_id, iommu_vdevice_alloc, dev_id))
+SINCE(6_13, FIELD(uapi_vdevice_alloc, out_vdevice_id, iommu_vdevice_alloc,
+		  out_vdevice_id))
+SINCE(6_13, FIELD(uapi_vdevice_alloc, virt_id, iommu_vdevice_alloc, virt_id))
+STRUCT(6_15, struct uapi_veventq_alloc, struct iommu_veventq_alloc)
+SINCE(6_15, FIELD(uapi_veventq_alloc, size, iommu_veventq_alloc, size))
+SINCE(6_15, FIELD(uapi_veventq_alloc, flags, iommu_veventq_alloc, flags))
+SINCE(6_15,
+      FIELD(uapi_veventq_alloc, viommu_id, iommu_veventq_alloc, viommu_id))
+SINCE(6_15, FIELD(uapi_veventq_alloc, type, iommu_veventq_alloc, type))
+SINCE(6_15, FIELD(uapi_veventq_alloc, veventq_depth, iommu_veventq_alloc,
+		  veventq_depth))
+SINCE(6_15, FIELD(uapi_veventq_alloc, out_veventq_id, iommu_veventq_alloc,
+		  out_veventq_id))
+SINCE(6_15, FIELD(uapi_veventq_alloc, out_veventq_fd, iommu_veventq_alloc,
+		  out_veventq_fd))
+SINCE(6_15,
+      FIELD(uapi_veventq_alloc, reserved, iommu_veventq_alloc, __reserved))
+CONST(6_15, IOMMUFD_VEVENTQ_DEFAULT, IOMMU_VEVENTQ_TYPE_DEFAULT)
+CONST(6_15, IOMMUFD_VEVENTQ_ARM_SMMUV3, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3)
+CONST(6_17, IOMMUFD_VEVENTQ_TEGRA241_CMDQV, IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV)
+CONST(6_15, IOMMUFD_VEVENT_LOST_EVENTS, IOMMU_VEVENTQ_FLAG_LOST_EVENTS)
+STRUCT(6_15, struct iommufd_veventq_header, struct iommufd_vevent_header)
+SINCE(6_15, FIELD(iommufd_veventq_header, flags, iommufd_vevent_header, flags))
+SINCE(6_15,
+      FIELD(iommufd_veventq_header, sequence, iommufd_vevent_header, sequence))
+STRUCT(6_15, struct iommufd_vevent_arm_smmuv3, struct iommu_vevent_arm_smmuv3)
+SINCE(6_15, FIELD(iommufd_vevent_arm_smmuv3, evt, iommu_vevent_arm_smmuv3, evt))
+STRUCT(6_17, struct iommufd_vevent_tegra241_cmdqv,
+       struct iommu_vevent_tegra241_cmdqv)
+SINCE(6_17, FIELD(iommufd_vevent_tegra241_cmdqv, lvcmdq_err_map,
+		  iommu_vevent_tegra241_cmdqv, lvcmdq_err_map))
+STRUCT(6_17, struct uapi_hw_queue_alloc, struct iommu_hw_queue_alloc)
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, size, iommu_hw_queue_alloc, size))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, flags, iommu_hw_queue_alloc, flags))
+SINCE(6_17,
+      FIELD(uapi_hw_queue_alloc, viommu_id, iommu_hw_queue_alloc, viommu_id))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, type, iommu_hw_queue_alloc, type))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, index, iommu_hw_queue_alloc, index))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, out_hw_queue_id, iommu_hw_queue_alloc,
+		  out_hw_queue_id))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, nesting_parent_iova,
+		  iommu_hw_queue_alloc, nesting_parent_iova))
+SINCE(6_17, FIELD(uapi_hw_queue_alloc, length, iommu_hw_queue_alloc, length))
+CONST(6_17, IOMMUFD_HW_QUEUE_DEFAULT, IOMMU_HW_QUEUE_TYPE_DEFAULT)
+CONST(6_17, IOMMUFD_HW_QUEUE_TEGRA241_CMDQV, IOMMU_HW_QUEUE_TYPE_TEGRA241_CMDQV)

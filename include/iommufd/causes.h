@@ -94,6 +94,27 @@ enum {
 	 *  @how{direct} Only of iommufd_failure_get(). @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_LAST_FAILURE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 19),
+	/** The PASID is 0, or beyond what the device can do. @how{direct} The
+	 *  kernel would take PASID 0 for the device itself. @since 0.1.0 */
+	IOMMUFD_CAUSE_BAD_PASID = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 20),
+	/** The range is empty, or not aligned to its page size or the address
+	 *  space. @how{direct} EINVAL of a query of dirty pages.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_DIRTY_RANGE = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 21),
+	/** The target takes no such invalidations, or one of them is wrong.
+	 *  @how{set} EINVAL of an invalidation: the page table is not a nested
+	 *  one, the type or length is unknown, there are none or too many, or
+	 *  the entry is wrong. @since 0.1.0 */
+	IOMMUFD_CAUSE_INVALIDATION_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 22),
+	/** The guest may not use this command or field, or the command names
+	 *  an unknown device. @how{direct} EIO of an invalidation.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_INVALIDATION_ENTRY =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 23),
+	/** The driver gave no such offset and length to map. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_MAPPABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 24),
 
 	/** The VFIO device file is not bound to an iommufd. @how{direct}
 	 *  @since 0.1.0 */
@@ -131,6 +152,9 @@ enum {
 	 *  @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_HOT_RESET_NOT_OWNED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 11),
+	/** A queue of a lower index has to be made first. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_ORDER = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 12),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
 	 *  ENXIO when it is opened: the module is not loaded, the kernel
@@ -170,8 +194,9 @@ enum {
 	/** There is no bound physical device with this id. @how{direct} The
 	 *  id of an emulated device gives this too. @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_PHYSICAL = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 10),
-	/** There is no page table or address space with this id. @how{direct}
-	 *  @since 0.1.0 */
+	/** There is no page table or address space with this id, or a nested one
+	 *  needs a vDevice that the device does not have. @how{set} ENOENT of
+	 *  attach. @since 0.1.0 */
 	IOMMUFD_CAUSE_PAGE_TABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 11),
 	/** The context has no VFIO compatibility address space. @how{direct}
 	 *  @since 0.1.0 */
@@ -201,6 +226,21 @@ enum {
 	 *  number. @since 0.1.0 */
 	IOMMUFD_CAUSE_NODE_IS_ANOTHER =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 18),
+	/** The device is not a bound physical device, or there is no such page
+	 *  table. @how{set} ENOENT of vIOMMU allocation. @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_OR_PARENT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 19),
+	/** There is no such vIOMMU, or the device is not a bound physical
+	 *  device. @how{set} ENOENT of vDevice allocation. @since 0.1.0 */
+	IOMMUFD_CAUSE_VIOMMU_OR_DEVICE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 20),
+	/** There is no such vIOMMU, or the queue's memory is not mapped as a
+	 *  whole. @how{set} ENOENT of hardware queue allocation.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 21),
+	/** The device has no vDevice in the vIOMMU of this page table.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PAGE_TABLE. @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_VDEVICE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 22),
 
 	/** The process has no right to open the device file. @how{set} Of the
 	 *  node, of a device cgroup, or, for a device without an IOMMU, as
@@ -242,6 +282,10 @@ enum {
 	 *  or EACCES of any other call. @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_PERMITTED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 10),
+	/** The queue's memory is not mapped for reading. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_NOT_READABLE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 11),
 
 	/** This kernel does not have the command. @how{direct} ENOTTY. See
 	 *  also ::IOMMUFD_CAUSE_PROCESS_32BIT. @since 0.1.0 */
@@ -270,6 +314,10 @@ enum {
 	 *  0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_FEATURE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 8),
+	/** The device has no PASIDs. @how{direct} By the width that the caller
+	 *  gave; the kernel would accept it, and nothing would come of it.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_PASID = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 9),
 
 	/** Another object, a device or another thread uses the object.
 	 *  @how{direct} @since 0.1.0 */
@@ -313,6 +361,11 @@ enum {
 	 *  @how{set} EADDRINUSE of attach. @since 0.1.0 */
 	IOMMUFD_CAUSE_ATTACH_CONFLICT =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 5),
+	/** The device has a vDevice already, or the vIOMMU another one of this
+	 *  id. @how{set} EEXIST of vDevice allocation. @since 0.1.0 */
+	IOMMUFD_CAUSE_VDEVICE_EXISTS = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 6),
+	/** The vIOMMU has such a queue already. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_EXISTS = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 7),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no
@@ -392,6 +445,32 @@ enum {
 	 *  0.1.0 */
 	IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 7),
+	/** The vIOMMU cannot be made on this page table. @how{set} EINVAL of
+	 *  vIOMMU allocation: it is no nest parent or belongs to another IOMMU,
+	 *  or the data is missing or wrong. @since 0.1.0 */
+	IOMMUFD_CAUSE_VIOMMU_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 8),
+	/** The device is behind another IOMMU than the vIOMMU, or the driver
+	 *  cannot take this id. @how{set} EINVAL of vDevice allocation.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_VDEVICE_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 9),
+	/** Index, length or address of the queue are not what the hardware
+	 *  takes, or its memory is a device's. @how{set} EINVAL of hardware
+	 *  queue allocation. @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 10),
+	/** The page table cannot be attached to this PASID. @how{set} EINVAL
+	 *  of attaching a PASID: a page table is not made for PASIDs or does
+	 *  not fit, the id is an address space's, the PASID is too large, or
+	 *  the kernel is older than 6.15. @since 0.1.0 */
+	IOMMUFD_CAUSE_PASID_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 11),
+	/** The page table was not made with the flag for PASIDs.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PASID_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_PASID_FLAG_MISSING =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 12),
 
 	/** A buffer of the caller cannot be read or written. @how{direct}
 	 *  EFAULT of a call that pins nothing. @since 0.1.0 */
@@ -416,6 +495,10 @@ enum {
 	/** The process that made a mapping has ended. @how{diagnosed} @since
 	 *  0.1.0 */
 	IOMMUFD_CAUSE_MAPPER_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 7),
+	/** The queue's pages do not lie in one piece of physical memory.
+	 *  @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_NOT_CONTIGUOUS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 8),
 
 	/** Out of memory. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 1),
@@ -432,16 +515,26 @@ enum {
 	/** No hole of this size is left in the usable and allowed IOVA space.
 	 *  @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_IOVA_SPACE = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 5),
+	/** The hardware has no slot left for another device. @how{direct}
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NO_SLOT = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 6),
 
 	/** The array or buffer is too small; the needed count has been
 	 *  stored. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_ARRAY_SHORT = IOMMUFD_CAUSE(IOMMUFD_CLASS_SHORT, 1),
+	/** The buffer does not take the next record, or group of records.
+	 *  @how{direct} The kernel does not say how much is needed.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_RECORD_SHORT = IOMMUFD_CAUSE(IOMMUFD_CLASS_SHORT, 2),
 
 	/** The device is going away. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 1),
 	/** The device memory behind the buffer is revoked at the moment.
 	 *  @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_REVOKED = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 2),
+	/** The fault does not wait for this answer: it has been answered, by
+	 *  the kernel when the device moved. @how{direct} @since 0.1.0 */
+	IOMMUFD_CAUSE_FAULT_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 3),
 
 	/** A signal came before anything was done. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_INTERRUPTED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 1),

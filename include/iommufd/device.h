@@ -319,6 +319,91 @@ int iommufd_device_attach(struct iommufd_device *device, uint32_t page_table,
 int iommufd_device_detach(struct iommufd_device *device);
 
 /**
+ * @name Flags of a PASID
+ * @{
+ */
+enum {
+	/** `max_pasid_log2` is valid: what iommufd_device_get_hw_info() said of
+	 *  this device. @since 0.1.0 */
+	IOMMUFD_PASID_WIDTH_VALID = 1 << 0
+};
+/** @} */
+
+/**
+ * @brief A PASID of a device.
+ * @since 0.1.0
+ */
+struct iommufd_device_pasid_opts {
+	/** sizeof(struct iommufd_device_pasid_opts). */
+	uint32_t size;
+	/** ::IOMMUFD_PASID_WIDTH_VALID or 0. */
+	uint32_t flags;
+	/** The PASID, 1 or more. */
+	uint32_t pasid;
+	/** Bits of a PASID that the device and its IOMMU can do, with
+	 *  ::IOMMUFD_PASID_WIDTH_VALID. **The kernel accepts a PASID of a
+	 *  device that has none, and nothing comes of it**: given the width,
+	 *  the library refuses that. */
+	uint32_t max_pasid_log2;
+};
+
+/**
+ * @brief Attach a PASID of a device to a page table, or replace the one it has:
+ *        VFIO_DEVICE_ATTACH_IOMMUFD_PT.
+ *
+ * Independent of the device's own attachment and of other PASIDs. The page
+ * table must have been made with ::IOMMUFD_HWPT_PASID, and so must the one that
+ * the device itself is attached to, if it is. The reserved windows of the
+ * device are not looked at.
+ *
+ * @param device the device
+ * @param pasid the PASID, and the width when it is known
+ * @param page_table id of a page table, paging or nested; not of an address
+ *                   space
+ * @param[out] in_force receives the id of the page table that is in force now;
+ *             may be NULL. Untouched on failure.
+ * @return 0, also when it is the one that is in force already; or a typed
+ *         error, after which the old one is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS
+ * - ::IOMMUFD_CAUSE_BAD_PASID for PASID 0, which the kernel would take for the
+ *   device itself, and for one beyond the width that was given
+ * - ::IOMMUFD_CAUSE_NO_PASID when the width that was given is 0
+ * - ::IOMMUFD_CAUSE_PASID_REFUSED for EINVAL: one of the page tables is not
+ *   made for PASIDs or does not fit, the id is that of an address space, the
+ *   PASID is beyond what the device can do, or the kernel is before 6.15
+ * - ::IOMMUFD_CAUSE_FEATURE when the VFIO driver has no PASIDs
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE, ::IOMMUFD_CAUSE_DEVICE_BUSY,
+ *   ::IOMMUFD_CAUSE_NO_PAGE_REQUESTS, ::IOMMUFD_CAUSE_NO_MEMORY
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.15}
+ * @since 0.1.0
+ */
+int iommufd_device_attach_pasid(struct iommufd_device *device,
+				const struct iommufd_device_pasid_opts *pasid,
+				uint32_t page_table, uint32_t *in_force);
+
+/**
+ * @brief End the attachment of a PASID: VFIO_DEVICE_DETACH_IOMMUFD_PT.
+ *
+ * @param device the device
+ * @param pasid the PASID, 1 or more
+ * @return 0, also when it was not attached; or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_BAD_PASID for PASID 0
+ * - ::IOMMUFD_CAUSE_FEATURE when the VFIO driver has no PASIDs, or the kernel
+ *   is before 6.15
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.15}
+ * @since 0.1.0
+ */
+int iommufd_device_detach_pasid(struct iommufd_device *device, uint32_t pasid);
+
+/**
  * @brief Tell what the IOMMU in front of the device is: IOMMU_GET_HW_INFO.
  *
  * @param device the device

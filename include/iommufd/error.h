@@ -78,10 +78,10 @@ enum {
 	/** A limit is reached: memory, locked memory, descriptors, IOVA space.
 	 *  @since 0.1.0 */
 	IOMMUFD_CLASS_RESOURCE = 12,
-	/** The caller's array or buffer is too small; the needed size has been
-	 *  stored. @since 0.1.0 */
+	/** The caller's array or buffer is too small; the cause says whether
+	 *  the needed size has been stored. @since 0.1.0 */
 	IOMMUFD_CLASS_SHORT = 13,
-	/** The device is gone or its memory was revoked. @since 0.1.0 */
+	/** The device, its memory or its fault is gone. @since 0.1.0 */
 	IOMMUFD_CLASS_GONE = 14,
 	/** Interrupted or overtaken by a change: call again. @since 0.1.0 */
 	IOMMUFD_CLASS_AGAIN = 15

@@ -74,6 +74,12 @@ enum {
 	IOMMUFD_OP_HWPT_ALLOC = 32,
 	/** iommufd_hwpt_adopt(). @since 0.1.0 */
 	IOMMUFD_OP_HWPT_ADOPT = 33,
+	/** iommufd_hwpt_invalidate() and its typed form. @since 0.1.0 */
+	IOMMUFD_OP_HWPT_INVALIDATE = 34,
+	/** iommufd_hwpt_set_dirty_tracking(). @since 0.1.0 */
+	IOMMUFD_OP_HWPT_SET_DIRTY_TRACKING = 35,
+	/** iommufd_hwpt_get_dirty_bitmap(). @since 0.1.0 */
+	IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP = 36,
 	/** iommufd_vfio_open(). @since 0.1.0 */
 	IOMMUFD_OP_VFIO_OPEN = 48,
 	/** iommufd_vfio_adopt() and iommufd_vfio_adopt_bound(). @since 0.1.0 */
@@ -104,12 +110,50 @@ enum {
 	IOMMUFD_OP_DEVICE_DETACH = 66,
 	/** iommufd_device_get_hw_info() and its typed forms. @since 0.1.0 */
 	IOMMUFD_OP_DEVICE_GET_HW_INFO = 67,
+	/** iommufd_device_attach_pasid(); `arg` holds the PASID.
+	 *  @since 0.1.0 */
+	IOMMUFD_OP_DEVICE_ATTACH_PASID = 68,
+	/** iommufd_device_detach_pasid(); `arg` holds the PASID.
+	 *  @since 0.1.0 */
+	IOMMUFD_OP_DEVICE_DETACH_PASID = 69,
 	/** iommufd_access_from_vfio(). @since 0.1.0 */
 	IOMMUFD_OP_ACCESS_FROM_VFIO = 80,
 	/** iommufd_access_attach(). @since 0.1.0 */
 	IOMMUFD_OP_ACCESS_ATTACH = 81,
 	/** iommufd_access_detach(). @since 0.1.0 */
 	IOMMUFD_OP_ACCESS_DETACH = 82,
+	/** iommufd_viommu_alloc() and its typed form. @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_ALLOC = 96,
+	/** iommufd_viommu_adopt(). @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_ADOPT = 97,
+	/** iommufd_viommu_invalidate() and its typed form. @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_INVALIDATE = 98,
+	/** iommufd_viommu_mmap(). @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_MMAP = 99,
+	/** iommufd_viommu_munmap(). @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_MUNMAP = 100,
+	/** iommufd_vdevice_alloc(). @since 0.1.0 */
+	IOMMUFD_OP_VDEVICE_ALLOC = 112,
+	/** iommufd_vdevice_adopt(). @since 0.1.0 */
+	IOMMUFD_OP_VDEVICE_ADOPT = 113,
+	/** iommufd_hw_queue_alloc(). @since 0.1.0 */
+	IOMMUFD_OP_HW_QUEUE_ALLOC = 128,
+	/** iommufd_hw_queue_adopt(). @since 0.1.0 */
+	IOMMUFD_OP_HW_QUEUE_ADOPT = 129,
+	/** iommufd_fault_queue_alloc(). @since 0.1.0 */
+	IOMMUFD_OP_FAULT_QUEUE_ALLOC = 144,
+	/** iommufd_fault_queue_adopt(). @since 0.1.0 */
+	IOMMUFD_OP_FAULT_QUEUE_ADOPT = 145,
+	/** iommufd_fault_queue_read(). @since 0.1.0 */
+	IOMMUFD_OP_FAULT_QUEUE_READ = 146,
+	/** iommufd_fault_queue_respond(). @since 0.1.0 */
+	IOMMUFD_OP_FAULT_QUEUE_RESPOND = 147,
+	/** iommufd_veventq_alloc(). @since 0.1.0 */
+	IOMMUFD_OP_VEVENTQ_ALLOC = 160,
+	/** iommufd_veventq_adopt(). @since 0.1.0 */
+	IOMMUFD_OP_VEVENTQ_ADOPT = 161,
+	/** iommufd_veventq_read(). @since 0.1.0 */
+	IOMMUFD_OP_VEVENTQ_READ = 162,
 	/** First number for helpers: those of libiommufd-util, and of others.
 	 *  @since 0.1.0 */
 	IOMMUFD_OP_HELPER = 1024

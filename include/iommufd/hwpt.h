@@ -14,6 +14,7 @@ extern "C" {
 
 struct iommufd_ctx;
 struct iommufd_device;
+struct iommufd_viommu;
 
 /**
  * @defgroup hwpt Hardware page table
@@ -71,6 +72,56 @@ enum {
 	IOMMUFD_HWPT_DATA_ARM_SMMUV3 = 2,
 	/** AMD, guest device table entry. @since 0.1.0 */
 	IOMMUFD_HWPT_DATA_AMD_GUEST = 3
+};
+/** @} */
+
+/**
+ * @name Types of invalidation entries
+ * @{
+ */
+enum {
+	/** Intel VT-d, stage 1, on a nested page table. @since 0.1.0 */
+	IOMMUFD_INVALIDATE_VTD_S1 = 0,
+	/** Arm SMMUv3 commands, on a vIOMMU. @since 0.1.0 */
+	IOMMUFD_INVALIDATE_ARM_SMMUV3 = 1
+};
+/** @} */
+
+/**
+ * @name Flags of a stage 1 page table of Intel VT-d
+ * @{
+ */
+enum {
+	/** Supervisor requests are allowed. @since 0.1.0 */
+	IOMMUFD_VTD_S1_SRE = 1 << 0,
+	/** The extended access flag is used. @since 0.1.0 */
+	IOMMUFD_VTD_S1_EAFE = 1 << 1,
+	/** Write protection holds for supervisor requests. @since 0.1.0 */
+	IOMMUFD_VTD_S1_WPE = 1 << 2
+};
+/** @} */
+
+/**
+ * @name Flags of an invalidation of Intel VT-d
+ * @{
+ */
+enum {
+	/** Only entries that map pages have changed, none that points to a
+	 *  table. @since 0.1.0 */
+	IOMMUFD_VTD_INVALIDATE_LEAF = 1 << 0
+};
+/** @} */
+
+/**
+ * @name Flags of dirty tracking
+ * @{
+ */
+enum {
+	/** Record from now on; without it recording stops. @since 0.1.0 */
+	IOMMUFD_DIRTY_TRACKING_ENABLE = 1 << 0,
+	/** Of a query: leave the record as it is, which is cheaper before the
+	 *  memory is unmapped. @since 0.1.0 */
+	IOMMUFD_DIRTY_NO_CLEAR = 1 << 0
 };
 /** @} */
 
@@ -138,6 +189,283 @@ struct iommufd_hwpt_alloc_opts {
 int iommufd_hwpt_alloc(struct iommufd_device *device, uint32_t parent_id,
 		       const struct iommufd_hwpt_alloc_opts *opts,
 		       struct iommufd_hwpt **hwpt);
+
+/**
+ * @brief A guest's stage 1 page table of Intel VT-d.
+ * @since 0.1.0
+ */
+struct iommufd_hwpt_alloc_vtd_s1_opts {
+	/** sizeof(struct iommufd_hwpt_alloc_vtd_s1_opts). */
+	uint32_t size;
+	/** ::IOMMUFD_HWPT_FAULT_ID_VALID, ::IOMMUFD_HWPT_PASID, or 0. */
+	uint32_t flags;
+	/** Id of the fault queue, with ::IOMMUFD_HWPT_FAULT_ID_VALID. */
+	uint32_t fault_id;
+	/** Width of addresses: 48, or 57 where the hardware has five levels. */
+	uint32_t addr_width;
+	/** `IOMMUFD_VTD_S1_` flags. The kernel does not look for others. */
+	uint64_t vtd_flags;
+	/** Guest physical address of the table. */
+	uint64_t pgtbl_addr;
+};
+
+/**
+ * @brief A guest's stream table entry of Arm SMMUv3.
+ * @since 0.1.0
+ */
+struct iommufd_hwpt_alloc_arm_smmuv3_opts {
+	/** sizeof(struct iommufd_hwpt_alloc_arm_smmuv3_opts). */
+	uint32_t size;
+	/** ::IOMMUFD_HWPT_FAULT_ID_VALID or 0. */
+	uint32_t flags;
+	/** Id of the fault queue, with ::IOMMUFD_HWPT_FAULT_ID_VALID. */
+	uint32_t fault_id;
+	/** 0. */
+	uint32_t reserved;
+	/** The entry's first two words as they are in the guest's memory:
+	 *  little-endian. V = 0 means abort. */
+	uint64_t ste[2];
+};
+
+/**
+ * @brief A guest's device table entry of an AMD IOMMU.
+ * @since 0.1.0
+ */
+struct iommufd_hwpt_alloc_amd_guest_opts {
+	/** sizeof(struct iommufd_hwpt_alloc_amd_guest_opts). */
+	uint32_t size;
+	/** ::IOMMUFD_HWPT_FAULT_ID_VALID, ::IOMMUFD_HWPT_PASID, or 0. */
+	uint32_t flags;
+	/** Id of the fault queue, with ::IOMMUFD_HWPT_FAULT_ID_VALID. */
+	uint32_t fault_id;
+	/** 0. */
+	uint32_t reserved;
+	/** The entry as it is in the guest's memory: little-endian. */
+	uint64_t dte[4];
+};
+
+/**
+ * @brief Make a nested page table of Intel VT-d: IOMMU_HWPT_ALLOC.
+ *
+ * Width and flags are compared with the hardware when a device is attached, not
+ * here. Proven by its layout alone: no test machine has this hardware.
+ *
+ * @param device a bound device behind the same kind of IOMMU
+ * @param parent a page table made with ::IOMMUFD_HWPT_NEST_PARENT
+ * @param vtd the guest's table
+ * @param[out] hwpt the new page table, which iommufd_hwpt_destroy() ends;
+ *             untouched on failure
+ * @return 0 or a typed error; a failure changes nothing
+ * @failures as iommufd_hwpt_alloc(), and
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_alloc_vtd_s1(struct iommufd_device *device,
+			      const struct iommufd_hwpt *parent,
+			      const struct iommufd_hwpt_alloc_vtd_s1_opts *vtd,
+			      struct iommufd_hwpt **hwpt);
+
+/**
+ * @brief Make a nested page table of Arm SMMUv3: IOMMU_HWPT_ALLOC.
+ *
+ * Before a device is attached to one that translates, it needs a vDevice.
+ *
+ * @param device a bound device behind the same SMMU as the vIOMMU
+ * @param viommu the vIOMMU
+ * @param smmu the guest's entry
+ * @param[out] hwpt the new page table, which iommufd_hwpt_destroy() ends;
+ *             untouched on failure
+ * @return 0 or a typed error; a failure changes nothing
+ * @failures as iommufd_hwpt_alloc(), and
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for a field that a guest may not set (EIO)
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.13}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_alloc_arm_smmuv3(
+	struct iommufd_device *device, const struct iommufd_viommu *viommu,
+	const struct iommufd_hwpt_alloc_arm_smmuv3_opts *smmu,
+	struct iommufd_hwpt **hwpt);
+
+/**
+ * @brief Make a nested page table of an AMD IOMMU: IOMMU_HWPT_ALLOC.
+ *
+ * No kernel up to 7.3 accepts one: ::IOMMUFD_CAUSE_FEATURE. Proven by its
+ * layout alone.
+ *
+ * @param device a bound device behind the same IOMMU as the vIOMMU
+ * @param viommu the vIOMMU
+ * @param amd the guest's entry
+ * @param[out] hwpt the new page table, which iommufd_hwpt_destroy() ends;
+ *             untouched on failure
+ * @return 0 or a typed error; a failure changes nothing
+ * @failures as iommufd_hwpt_alloc(), and
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{7.0 has the type, none up to 7.3 accepts it}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_alloc_amd_guest(
+	struct iommufd_device *device, const struct iommufd_viommu *viommu,
+	const struct iommufd_hwpt_alloc_amd_guest_opts *amd,
+	struct iommufd_hwpt **hwpt);
+
+/**
+ * @brief One invalidation of a stage 1 page table of Intel VT-d.
+ *
+ * The kernel's own layout, so that an array goes to it as it is.
+ * @since 0.1.0
+ */
+struct iommufd_vtd_s1_invalidation {
+	/** First address, 4 KiB aligned; 0 with `npages` UINT64_MAX means all
+	 *  that is cached of this page table. */
+	uint64_t addr;
+	/** Number of 4 KiB pages. */
+	uint64_t npages;
+	/** ::IOMMUFD_VTD_INVALIDATE_LEAF or 0. */
+	uint32_t flags;
+	/** 0. */
+	uint32_t reserved;
+};
+
+/**
+ * @brief Invalidate what is cached of a nested page table:
+ *        IOMMU_HWPT_INVALIDATE.
+ *
+ * Entries are handled in order up to the first that is refused.
+ *
+ * @param hwpt a nested page table
+ * @param type an `IOMMUFD_INVALIDATE_` value, or a newer one
+ * @param entries array of the kernel's struct of that type
+ * @param entry_length size of one entry in bytes
+ * @param[in,out] count number of entries; receives how many were handled, after
+ *                failures too: the next one is the one that was refused. 0
+ *                entries ask whether the type is known.
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_INVALIDATION_REFUSED for EINVAL: the page table is not a
+ *   nested one, the driver does not know the type or length, there are more
+ *   than 2^19 entries, or the entry is wrong
+ * - ::IOMMUFD_CAUSE_FEATURE when the driver has no invalidation, or for a flag
+ * - ::IOMMUFD_CAUSE_OBJECT when the page table is gone
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.8
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.8}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_invalidate(struct iommufd_hwpt *hwpt, uint32_t type,
+			    const void *entries, uint32_t entry_length,
+			    uint32_t *count);
+
+/**
+ * @brief Invalidate what is cached of a stage 1 page table of Intel VT-d:
+ *        IOMMU_HWPT_INVALIDATE.
+ *
+ * The device's own cache is invalidated too. Proven by its layout alone.
+ *
+ * @param hwpt a nested page table of VT-d
+ * @param entries the invalidations
+ * @param[in,out] count number of entries; receives how many were handled, after
+ *                failures too. The number is exact.
+ * @return 0 or a typed error
+ * @failures as iommufd_hwpt_invalidate()
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.8}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_invalidate_vtd_s1(
+	struct iommufd_hwpt *hwpt,
+	const struct iommufd_vtd_s1_invalidation *entries, uint32_t *count);
+
+/**
+ * @brief Start or stop recording which pages are written:
+ *        IOMMU_HWPT_SET_DIRTY_TRACKING.
+ *
+ * Starting clears the record first. Repeating the state in force is no failure.
+ *
+ * @param hwpt a page table made with ::IOMMUFD_HWPT_DIRTY_TRACKING
+ * @param flags ::IOMMUFD_DIRTY_TRACKING_ENABLE or 0
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE for a page table made without the flag
+ * - ::IOMMUFD_CAUSE_OBJECT when it is gone or a nested one
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.7
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_set_dirty_tracking(struct iommufd_hwpt *hwpt, uint32_t flags);
+
+/**
+ * @brief Which pages to report, and where.
+ * @since 0.1.0
+ */
+struct iommufd_hwpt_get_dirty_bitmap_opts {
+	/** sizeof(struct iommufd_hwpt_get_dirty_bitmap_opts). */
+	uint32_t size;
+	/** ::IOMMUFD_DIRTY_NO_CLEAR or 0. */
+	uint32_t flags;
+	/** First address: bit 0 stands for it. */
+	uint64_t iova;
+	/** Bytes, all of them mapped. */
+	uint64_t length;
+	/** Bytes per bit, a power of two. */
+	uint64_t page_size;
+	/** Room of the bitmap in bytes. */
+	uint64_t bitmap_length;
+};
+
+/**
+ * @brief Report which pages have been written: IOMMU_HWPT_GET_DIRTY_BITMAP.
+ *
+ * Bit i stands for the page at `iova + i * page_size`. The kernel sets bits and
+ * clears none: zero the bitmap first, or let several queries add up in it. A
+ * page is as large as the IOMMU maps it; with huge pages all bits of one are
+ * set together, see iommufd_ioas_huge_pages_set().
+ *
+ * The kernel reports success where it should not: it stops at the first hole of
+ * the range and leaves out what comes after it, and bits for a bitmap that it
+ * cannot write are lost. Ask only for what is mapped, with a bitmap that is
+ * writable.
+ *
+ * @param hwpt a page table made with ::IOMMUFD_HWPT_DIRTY_TRACKING
+ * @param[in,out] bitmap one bit per page, the lowest bit of the first word
+ *                first; `length / page_size` bits, rounded up to whole words
+ * @param opts what to report
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ * - ::IOMMUFD_CAUSE_BAD_VALUE when `page_size` is no power of two, which the
+ *   kernel does not notice
+ * - ::IOMMUFD_CAUSE_ARRAY_SHORT when `bitmap_length` is too small; `arg` of the
+ *   failure's record has the bytes that are needed
+ * - ::IOMMUFD_CAUSE_DIRTY_RANGE for EINVAL: the range is empty, or not aligned
+ *   to `page_size` and the address space
+ * - ::IOMMUFD_CAUSE_OVERFLOW, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_FEATURE for a page table made without the flag
+ * - ::IOMMUFD_CAUSE_OBJECT when it is gone or a nested one
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.7
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_hwpt_get_dirty_bitmap(
+	struct iommufd_hwpt *hwpt, uint64_t *bitmap,
+	const struct iommufd_hwpt_get_dirty_bitmap_opts *opts);
 
 /**
  * @brief Make a handle of a page table that exists already.

@@ -15,5 +15,10 @@
 #include <iommufd/vfio.h>
 #include <iommufd/device.h>
 #include <iommufd/access.h>
+#include <iommufd/viommu.h>
+#include <iommufd/vdevice.h>
+#include <iommufd/hw_queue.h>
+#include <iommufd/fault_queue.h>
+#include <iommufd/veventq.h>
 
 #endif /* LIBIOMMUFD_IOMMUFD_H */

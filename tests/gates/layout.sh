@@ -71,7 +71,7 @@ uapi_complete() {
 # The constants of the public headers that are the kernel's are those with these beginnings.
 public_complete() {
 	public_headers | xargs cat | without_comments - | grep -o '\bIOMMUFD_[A-Z0-9_]* =' | sed 's/ =//' | sort -u |
-		grep -E '^IOMMUFD_(NR|MAP|HWPT|HW_INFO|HW_CAP|VFIO_INFO|REGION|HOT_RESET|FEATURE)_' |
+		grep -E '^IOMMUFD_(NR|MAP|HWPT|INVALIDATE|VTD|DIRTY|PGFAULT|PAGE_RESPONSE|VIOMMU|VEVENTQ|VEVENT|HW_QUEUE|HW_INFO|HW_CAP|VFIO_INFO|REGION|HOT_RESET|FEATURE)_' |
 		grep -vE '^IOMMUFD_(REGION_VALID)_' >"$WORK/public"
 	[ "$(wc -l <"$WORK/public")" -gt 50 ] || echo 'too few constants were found'
 	constant_in_table <"$WORK/public"
