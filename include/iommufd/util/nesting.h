@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file nesting.h
+ * @brief Nested translation: a guest's IOMMU on a physical one.
+ */
+#ifndef LIBIOMMUFD_UTIL_NESTING_H
+#define LIBIOMMUFD_UTIL_NESTING_H
+
+#include <stdint.h>
+
+#include <iommufd/iommufd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @defgroup nesting Nested translation
+ * @brief A guest's IOMMU, made of what the hardware offers for it.
+ *
+ * A virtual machine has one struct iommufd_nesting for each physical IOMMU that
+ * its devices are behind: the nest parent over the guest's memory, the vIOMMU
+ * where the hardware has one, and the queues of events and faults. In it, each
+ * device is a struct iommufd_nested_device, in one of three states like the
+ * guest has them: abort, bypass, translate. When the guest writes a stream
+ * table or PASID-table entry, one call makes it so: the new page table is made,
+ * replaces the old one, and the old one is freed; when any step is refused,
+ * what was in force stays or is restored.
+ *
+ * | hardware | made of | proven by |
+ * |----------|---------|-----------|
+ * | Arm SMMUv3 | vIOMMU, vDevice, nested tables for all three states | layout, and a fake kernel |
+ * | Intel VT-d | nest parent, nested tables to translate; bypass is the nest parent, abort is being detached | layout, and a fake kernel |
+ * | others | what the caller names: type of vIOMMU, data of the tables | the kernel's mock driver |
+ *
+ * For AMD there are the thin calls alone: no kernel up to 7.3 takes its tables.
+ * Part of libiommufd-util.
+ *
+ * No two calls on one device, or on the whole and one of its devices, may run
+ * at the same time; calls on different devices may.
+ * @{
+ */
+
+/**
+ * @struct iommufd_nesting
+ * @brief A guest's IOMMU.
+ * @since 0.1.0
+ */
+struct iommufd_nesting;
+
+/**
+ * @struct iommufd_nested_device
+ * @brief A device behind a guest's IOMMU.
+ * @since 0.1.0
+ */
+struct iommufd_nested_device;
+
+/**
+ * @name Operations of nesting
+ * In the thread's record of its last failure, when it is the helper that
+ * refuses.
+ * @{
+ */
+enum {
+	/** Any call of this group. @since 0.1.0 */
+	IOMMUFD_OP_NESTING = IOMMUFD_OP_HELPER + 4
+};
+/** @} */
+
+/**
+ * @name Flags of nesting
+ * @{
+ */
+enum {
+	/** Make an event queue; only with a vIOMMU. @since 0.1.0 */
+	IOMMUFD_NESTING_EVENTS = 1 << 0,
+	/** Make a fault queue, to which all nested page tables send their
+	 *  page faults. @since 0.1.0 */
+	IOMMUFD_NESTING_FAULTS = 1 << 1,
+	/** `viommu_type` is valid, and `event_type` with it; by default the
+	 *  hardware decides. @since 0.1.0 */
+	IOMMUFD_NESTING_TYPE_VALID = 1 << 2
+};
+/** @} */
+
+/**
+ * @name States of a nested device
+ * @{
+ */
+enum {
+	/** Nothing has been set yet: as it was before. @since 0.1.0 */
+	IOMMUFD_NESTED_UNSET = 0,
+	/** DMA is refused. @since 0.1.0 */
+	IOMMUFD_NESTED_ABORT = 1,
+	/** DMA goes to guest physical addresses. @since 0.1.0 */
+	IOMMUFD_NESTED_BYPASS = 2,
+	/** DMA goes through the guest's page table. @since 0.1.0 */
+	IOMMUFD_NESTED_TRANSLATE = 3
+};
+/** @} */
+
+/**
+ * @brief What a guest's IOMMU shall be.
+ * @since 0.1.0
+ */
+struct iommufd_nesting_opts {
+	/** sizeof(struct iommufd_nesting_opts). */
+	uint32_t size;
+	/** `IOMMUFD_NESTING_` flags. */
+	uint32_t flags;
+	/** Flags of the nest parent beside ::IOMMUFD_HWPT_NEST_PARENT. */
+	uint32_t parent_flags;
+	/** With ::IOMMUFD_NESTING_TYPE_VALID: type of the vIOMMU, or
+	 *  ::IOMMUFD_VIOMMU_DEFAULT for nesting without one. */
+	uint32_t viommu_type;
+	/** With ::IOMMUFD_NESTING_TYPE_VALID: type of the event queue. */
+	uint32_t event_type;
+	/** Events that can wait in the queue; 0 for 256. */
+	uint32_t event_depth;
+	/** Data of the vIOMMU's driver, or NULL. */
+	const struct iommufd_viommu_alloc_opts *viommu_data;
+};
+
+/**
+ * @brief A page table's data: what iommufd_hwpt_alloc() takes of it.
+ * @since 0.1.0
+ */
+struct iommufd_nested_table {
+	/** An `IOMMUFD_HWPT_DATA_` value, or another one. */
+	uint32_t type;
+	/** Bytes of data. */
+	uint32_t length;
+	/** The data: the kernel's struct of that type. */
+	const void *data;
+};
+
+/**
+ * @brief What a device is to the guest.
+ * @since 0.1.0
+ */
+struct iommufd_nested_device_opts {
+	/** sizeof(struct iommufd_nested_device_opts). */
+	uint32_t size;
+	/** Id of the page table that is in force, when the device is attached,
+	 *  for the way back when the first switch is refused; 0 when it is
+	 *  not. */
+	uint32_t old_page_table;
+	/** Flags that the old one was made with. */
+	uint32_t old_flags;
+	/** 0. */
+	uint32_t reserved;
+	/** The id that the guest's IOMMU knows the device by; for the
+	 *  vDevice, which only a vIOMMU has. */
+	uint64_t virt_id;
+	/** Data of the table that refuses all DMA; NULL for that of the
+	 *  hardware, and where that has none, for being detached. */
+	const struct iommufd_nested_table *abort;
+	/** Data of the table that translates nothing; NULL for that of the
+	 *  hardware, and where that has none, for the nest parent. */
+	const struct iommufd_nested_table *bypass;
+};
+
+/**
+ * @brief Make a guest's IOMMU.
+ *
+ * The nest parent takes over the mappings of the address space at once. On
+ * Intel hardware it holds no read-only mapping.
+ *
+ * @param device any of the devices behind the physical IOMMU
+ * @param ioas the guest's memory, mapped at guest physical addresses
+ * @param opts NULL for the defaults
+ * @param[out] nesting the new handle, which iommufd_nesting_end() ends;
+ *             untouched on failure
+ * @return 0 or a typed error, which leaves nothing behind
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
+ *   ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_FEATURE when the hardware is none of the table above and no
+ *   type was given, or events are asked for without a vIOMMU
+ * - as iommufd_device_get_hw_info(), iommufd_hwpt_alloc(),
+ *   iommufd_viommu_alloc(), iommufd_veventq_alloc(),
+ *   iommufd_fault_queue_alloc()
+ * @threads{any}
+ * @syscalls{2 to 5 ioctls}
+ * @kernel{6.7; with a vIOMMU 6.13; events 6.15}
+ * @since 0.1.0
+ */
+int iommufd_nesting_new(struct iommufd_device *device,
+			struct iommufd_ioas *ioas,
+			const struct iommufd_nesting_opts *opts,
+			struct iommufd_nesting **nesting);
+
+/**
+ * @brief End a guest's IOMMU, and all that iommufd_nesting_new() made.
+ *
+ * @param nesting the guest's IOMMU, or NULL. Gone after success; after a
+ *                failure what could not be destroyed is still there, and the
+ *                call can be made again.
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_IN_USE while a device is in it, or something else stands on
+ *   the nest parent or the vIOMMU
+ * @threads{any, as the last use of the handle}
+ * @syscalls{1 ioctl for each object, 1 close for each queue}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nesting_end(struct iommufd_nesting *nesting);
+
+/**
+ * @brief The nest parent.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @return the page table, the handle's own; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_hwpt *iommufd_nesting_parent(
+	const struct iommufd_nesting *nesting);
+
+/**
+ * @brief The vIOMMU.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @return the vIOMMU, the handle's own; NULL where there is none
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_viommu *iommufd_nesting_viommu(
+	const struct iommufd_nesting *nesting);
+
+/**
+ * @brief The queue of events.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @return the queue, the handle's own; NULL where there is none
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_veventq *iommufd_nesting_veventq(
+	const struct iommufd_nesting *nesting);
+
+/**
+ * @brief The queue of page faults.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @return the queue, the handle's own; NULL where there is none
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_fault_queue *iommufd_nesting_fault_queue(
+	const struct iommufd_nesting *nesting);
+
+/**
+ * @brief Put a device behind a guest's IOMMU.
+ *
+ * Makes the vDevice and the tables for abort and bypass, so that these two
+ * states can always be reached. Attaches nothing yet.
+ *
+ * @param nesting the guest's IOMMU
+ * @param device the device, behind the same physical IOMMU; to stay open for
+ *               as long as the new handle
+ * @param opts NULL for the defaults
+ * @param[out] nested the new handle, which iommufd_nested_device_end() ends;
+ *             untouched on failure
+ * @return 0 or a typed error, which leaves nothing behind
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,
+ *   ::IOMMUFD_CAUSE_NO_MEMORY
+ * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc()
+ * @threads{any}
+ * @syscalls{0 to 3 ioctls}
+ * @kernel{6.7; with a vIOMMU 6.13}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_new(struct iommufd_nesting *nesting,
+			      struct iommufd_device *device,
+			      const struct iommufd_nested_device_opts *opts,
+			      struct iommufd_nested_device **nested);
+
+/**
+ * @brief Take a device from behind a guest's IOMMU.
+ *
+ * The device and its PASIDs that were attached by these calls are detached:
+ * their DMA is blocked.
+ *
+ * @param nested the device, or NULL. Gone after success; after a failure what
+ *               could not be destroyed is still there, and the call can be made
+ *               again.
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_IN_USE when another device is attached to one of its tables
+ * - ::IOMMUFD_CAUSE_OBJECT when the device was closed before, which ended its
+ *   vDevice
+ * @threads{any, as the last use of the handle}
+ * @syscalls{1 ioctl for each attachment and each object}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_end(struct iommufd_nested_device *nested);
+
+/**
+ * @brief The state of a device.
+ *
+ * @param nested the device, or NULL
+ * @return an `IOMMUFD_NESTED_` state; ::IOMMUFD_NESTED_UNSET for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+uint32_t iommufd_nested_device_state(const struct iommufd_nested_device *nested);
+
+/**
+ * @brief The page table of a device.
+ *
+ * @param nested the device, or NULL
+ * @return id of the page table in force as far as these calls know; 0 when it
+ *         is detached, and for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+uint32_t iommufd_nested_device_page_table(
+	const struct iommufd_nested_device *nested);
+
+/**
+ * @brief Refuse all DMA of a device.
+ *
+ * @param nested the device
+ * @return 0, also when it is so already; or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - as iommufd_replace(), iommufd_device_attach(), iommufd_device_detach()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_abort(struct iommufd_nested_device *nested);
+
+/**
+ * @brief Let DMA of a device go to guest physical addresses.
+ *
+ * @param nested the device
+ * @return 0, also when it is so already; or a typed error
+ * @failures as iommufd_nested_device_abort()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_bypass(struct iommufd_nested_device *nested);
+
+/**
+ * @brief Let DMA of a device go through a guest's page table.
+ *
+ * Always a new page table, also when the data is the same: what the hardware
+ * has cached of the old one goes with it.
+ *
+ * @param nested the device
+ * @param table the guest's page table as the kernel takes it
+ * @return 0 or a typed error, after which what was in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - as iommufd_hwpt_alloc(), iommufd_replace(), iommufd_device_attach()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl for the new table, 1 to switch, 1 to free the old one}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_translate(struct iommufd_nested_device *nested,
+				    const struct iommufd_nested_table *table);
+
+/**
+ * @brief The guest of an SMMUv3 wrote a stream table entry.
+ *
+ * V and Cfg tell the state: abort, bypass, or translate in stage 1. Bits that
+ * the kernel does not take from a guest are given to it as they are, and it
+ * refuses.
+ *
+ * @param nested the device
+ * @param ste the entry's first two words as they are in the guest's memory:
+ *            little-endian
+ * @return 0 or a typed error, after which what was in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for an entry that a guest may not have
+ * - as iommufd_nested_device_translate()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{those of the state}
+ * @kernel{6.13}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
+				  const uint64_t ste[2]);
+
+/**
+ * @brief The guest of a VT-d wrote an entry of a device's PASID table.
+ *
+ * Of a scalable-mode entry P and PGTT tell the state: abort, bypass
+ * (pass-through), or translate (first stage). The entry for requests without a
+ * PASID moves the device, others its PASIDs; before the first of these the
+ * page table of the device must be one with ::IOMMUFD_HWPT_PASID, which all
+ * tables made here are when the nest parent is.
+ *
+ * @param nested the device
+ * @param pasid 0 for requests without a PASID, or the PASID
+ * @param entry the entry as it is in the guest's memory: little-endian
+ * @return 0 or a typed error, after which what was in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for an entry that is neither
+ * - as iommufd_nested_device_translate(), iommufd_device_attach_pasid()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{those of the state}
+ * @kernel{6.7; PASIDs 6.15}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
+					  uint32_t pasid,
+					  const uint64_t entry[8]);
+
+/**
+ * @brief The guest of an SMMUv3 gave commands.
+ *
+ * Invalidations go to the kernel in batches; prefetches are passed over. The
+ * call ends before the first command that is the caller's own: CMD_SYNC,
+ * CFGI_STE and its kin, after which the caller reads the entry and calls
+ * iommufd_nested_device_set_ste(), and answers to faults. The invalidations
+ * before it are complete then. Hardware that must be told twice is told twice.
+ *
+ * @param nesting the guest's IOMMU
+ * @param commands the commands, in the guest's order
+ * @param[in,out] count number of commands; receives how many are done, exactly,
+ *                after failures too: the next one is the caller's own, or the
+ *                one that was refused
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
+ * - as iommufd_viommu_invalidate_arm_smmuv3()
+ * @threads{any, but in the guest's order}
+ * @syscalls{1 ioctl for each batch; after a refusal 1 for each command that the
+ *           kernel did not count}
+ * @kernel{6.13}
+ * @since 0.1.0
+ */
+int iommufd_nesting_commands_arm_smmuv3(
+	struct iommufd_nesting *nesting,
+	const struct iommufd_arm_smmuv3_command *commands, uint32_t *count);
+
+/**
+ * @brief A descriptor of a guest's VT-d invalidation queue, 256 bits.
+ *
+ * Of a queue with 128-bit descriptors the last two words are 0.
+ * @since 0.1.0
+ */
+struct iommufd_vtd_descriptor {
+	/** As it is in the guest's memory: little-endian. */
+	uint64_t qw[4];
+};
+
+/**
+ * @brief The guest of a VT-d gave invalidation descriptors.
+ *
+ * Those of the first-stage cache go to the kernel for each page table of that
+ * domain and PASID; the kernel flushes the devices' own caches with them, so
+ * that those descriptors are passed over. The call ends before the first one
+ * that is the caller's own: waits, and those of the context and PASID caches,
+ * after which the caller reads the entry and calls
+ * iommufd_nested_device_set_pasid_entry().
+ *
+ * @param nesting the guest's IOMMU
+ * @param descriptors the descriptors, in the guest's order
+ * @param[in,out] count number of descriptors; receives how many are done,
+ *                exactly, after failures too
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
+ * - as iommufd_hwpt_invalidate_vtd_s1()
+ * @threads{any, but in the guest's order, and not while a device is switched}
+ * @syscalls{1 ioctl for each descriptor and page table that it is for}
+ * @kernel{6.8}
+ * @since 0.1.0
+ */
+int iommufd_nesting_commands_vtd(
+	struct iommufd_nesting *nesting,
+	const struct iommufd_vtd_descriptor *descriptors, uint32_t *count);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBIOMMUFD_UTIL_NESTING_H */
