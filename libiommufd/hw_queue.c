@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware queues. */
+#include <errno.h>
+
 #include "internal.h"
 
 /* sizeof(struct iommufd_hw_queue_alloc_opts) in 0.1.0. */
@@ -8,6 +10,11 @@
 static struct iommufd__object *object_of(struct iommufd_hw_queue *queue)
 {
 	return (struct iommufd__object *)queue;
+}
+
+static struct iommufd_ctx *object_ctx(const struct iommufd_viommu *viommu)
+{
+	return ((const struct iommufd__object *)viommu)->ctx;
 }
 
 static int alloc_failed(int fd, const struct uapi_hw_queue_alloc *cmd, int err)
@@ -31,6 +38,33 @@ static int alloc_failed(int fd, const struct uapi_hw_queue_alloc *cmd, int err)
 static int refused(uint32_t cause)
 {
 	return iommufd__refused(IOMMUFD_OP_HW_QUEUE_ALLOC, cause);
+}
+
+/*
+ * The type is looked at before the memory, and no address space ends so high: a
+ * nest parent's mappings are aligned, and the last byte cannot be mapped.
+ */
+IOMMUFD_API int iommufd_hw_queue_probe(struct iommufd_viommu *viommu,
+				       uint32_t type)
+{
+	struct uapi_hw_queue_alloc cmd = { .size = sizeof(cmd),
+					   .viommu_id =
+						   iommufd_viommu_id(viommu),
+					   .type = type,
+					   .nesting_parent_iova =
+						   UINT64_MAX - 1,
+					   .length = 1 };
+	struct iommufd_failure call = { .op = IOMMUFD_OP_HW_QUEUE_PROBE,
+					.object_id = cmd.viommu_id,
+					.memory_fd = -1,
+					.arg = type };
+	int ret;
+
+	if (!viommu)
+		return iommufd__refused(call.op, IOMMUFD_CAUSE_NULL_POINTER);
+	call.fd = iommufd_ctx_fd(object_ctx(viommu));
+	ret = iommufd__ioctl(call.fd, IOMMUFD_NR_HW_QUEUE_ALLOC, &cmd);
+	return ret < 0 && ret != -ENOENT ? iommufd__failed(&call, -ret) : 0;
 }
 
 IOMMUFD_API int iommufd_hw_queue_alloc(

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Virtual IOMMUs. */
+#include <errno.h>
+
 #include "internal.h"
 
 /* Sizes of the structs in 0.1.0; they never change. */
@@ -27,6 +29,26 @@ static int alloc_failed(int fd, const struct uapi_viommu_alloc *cmd, int err)
 static int refused(uint32_t cause)
 {
 	return iommufd__refused(IOMMUFD_OP_VIOMMU_ALLOC, cause);
+}
+
+/* The type is looked at before the nest parent, which no id 0 can be. */
+IOMMUFD_API int iommufd_viommu_probe(struct iommufd_device *device,
+				     uint32_t type)
+{
+	struct uapi_viommu_alloc cmd = { .size = UAPI_VIOMMU_ALLOC_6_13,
+					 .type = type,
+					 .dev_id = iommufd_device_id(device) };
+	struct iommufd_failure call = { .op = IOMMUFD_OP_VIOMMU_PROBE,
+					.object_id = cmd.dev_id,
+					.memory_fd = -1,
+					.arg = type };
+	int ret;
+
+	if (!device)
+		return iommufd__refused(call.op, IOMMUFD_CAUSE_NULL_POINTER);
+	call.fd = iommufd_ctx_fd(iommufd_device_ctx(device));
+	ret = iommufd__ioctl(call.fd, IOMMUFD_NR_VIOMMU_ALLOC, &cmd);
+	return ret < 0 && ret != -ENOENT ? iommufd__failed(&call, -ret) : 0;
 }
 
 IOMMUFD_API int iommufd_viommu_alloc(

@@ -132,6 +132,8 @@ enum {
 	IOMMUFD_OP_VIOMMU_MMAP = 99,
 	/** iommufd_viommu_munmap(). @since 0.1.0 */
 	IOMMUFD_OP_VIOMMU_MUNMAP = 100,
+	/** iommufd_viommu_probe(); `arg` holds the type. @since 0.1.0 */
+	IOMMUFD_OP_VIOMMU_PROBE = 101,
 	/** iommufd_vdevice_alloc(). @since 0.1.0 */
 	IOMMUFD_OP_VDEVICE_ALLOC = 112,
 	/** iommufd_vdevice_adopt(). @since 0.1.0 */
@@ -140,6 +142,8 @@ enum {
 	IOMMUFD_OP_HW_QUEUE_ALLOC = 128,
 	/** iommufd_hw_queue_adopt(). @since 0.1.0 */
 	IOMMUFD_OP_HW_QUEUE_ADOPT = 129,
+	/** iommufd_hw_queue_probe(); `arg` holds the type. @since 0.1.0 */
+	IOMMUFD_OP_HW_QUEUE_PROBE = 130,
 	/** iommufd_fault_queue_alloc(). @since 0.1.0 */
 	IOMMUFD_OP_FAULT_QUEUE_ALLOC = 144,
 	/** iommufd_fault_queue_adopt(). @since 0.1.0 */

@@ -46,6 +46,25 @@ enum {
 /** @} */
 
 /**
+ * @brief Ask whether a vIOMMU has hardware queues of a type.
+ *
+ * Tried with an address that cannot be mapped, so nothing is made.
+ *
+ * @param viommu the guest's IOMMU
+ * @param type an `IOMMUFD_HW_QUEUE_` value, or a newer one
+ * @return 0 when it has, else a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE when it has not
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.17
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.17}
+ * @since 0.1.0
+ */
+int iommufd_hw_queue_probe(struct iommufd_viommu *viommu, uint32_t type);
+
+/**
  * @brief What the queue is and where it lies.
  *
  * All of it is needed; the members have names so that they cannot change

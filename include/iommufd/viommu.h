@@ -55,6 +55,27 @@ enum {
 /** @} */
 
 /**
+ * @brief Ask whether a device's IOMMU can be made into a virtual one.
+ *
+ * Tried without a nest parent, so nothing is made. The AMD driver of Linux 7.3
+ * says yes to every type that is not 0: look at iommufd_device_get_hw_info()
+ * first.
+ *
+ * @param device the device
+ * @param type an `IOMMUFD_VIOMMU_` value, or a newer one
+ * @return 0 when it can, else a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE when driver or hardware do not have this type
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.13
+ * @threads{any}
+ * @syscalls{1 ioctl}
+ * @kernel{6.13; before 6.17 an answer for the device, not for the type}
+ * @since 0.1.0
+ */
+int iommufd_viommu_probe(struct iommufd_device *device, uint32_t type);
+
+/**
  * @brief What iommufd_viommu_alloc() takes beyond the ordinary.
  * @since 0.1.0
  */

@@ -319,7 +319,8 @@ int iommufd_nested_device_end(struct iommufd_nested_device *nested);
  * @syscalls{none}
  * @since 0.1.0
  */
-uint32_t iommufd_nested_device_state(const struct iommufd_nested_device *nested);
+uint32_t iommufd_nested_device_state(
+	const struct iommufd_nested_device *nested);
 
 /**
  * @brief The page table of a device.
