@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What is cached of a guest's page tables: IOMMU_HWPT_INVALIDATE. */
-#include <errno.h>
-
 #include "internal.h"
 
 _Static_assert(sizeof(struct iommufd_vtd_s1_invalidation) == 24,
@@ -34,8 +32,11 @@ static int invalidate(const struct iommufd__object *object, uint32_t op,
 	cmd->hwpt_id = object->id;
 	cmd->entry_num = given;
 	ret = iommufd__ioctl(call.fd, IOMMUFD_NR_HWPT_INVALIDATE, cmd);
-	/* A kernel without the command has not written what it handled. */
-	if (ret != -ENOTTY && ret != -EBADF)
+	/*
+	 * A failure that handled them all is none of the command's: it was
+	 * never reached and has written nothing.
+	 */
+	if (ret >= 0 || cmd->entry_num < given)
 		*count = cmd->entry_num;
 	if (ret >= 0)
 		return 0;
