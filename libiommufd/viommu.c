@@ -178,6 +178,8 @@ IOMMUFD_API int iommufd_viommu_munmap(void *address,
 
 	if (!address || !region)
 		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
+	if (region->length > SIZE_MAX)
+		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_VALUE);
 	ret = iommufd__munmap(address, (size_t)region->length);
 	return ret ? map_failed(op, NULL, region, -ret) : 0;
 }
