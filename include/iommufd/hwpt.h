@@ -354,7 +354,8 @@ struct iommufd_vtd_s1_invalidation {
  *   nested one, the driver does not know the type or length, there are more
  *   than 2^19 entries, or the entry is wrong
  * - ::IOMMUFD_CAUSE_FEATURE when the driver has no invalidation, or for a flag
- * - ::IOMMUFD_CAUSE_OBJECT when the page table is gone
+ * - ::IOMMUFD_CAUSE_OBJECT when the page table is gone; before 6.13 also when
+ *   it is not a nested one
  * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_COMMAND before 6.8
  * @threads{any}
