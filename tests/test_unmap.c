@@ -109,61 +109,6 @@ START_TEST(a_failed_unmap_may_have_unmapped)
 }
 END_TEST
 
-/* A hardware queue of a vIOMMU, by way of raw commands. */
-static int make_queue(struct iommufd_hwpt *parent, uint32_t *viommu,
-		      uint32_t *queue)
-{
-	struct {
-		uint32_t size, flags, type, dev_id, hwpt_id, out_id;
-	} v = { sizeof(v),
-		0,
-		IOMMUFD_MOCK_VIOMMU,
-		iommufd_device_id(f.device),
-		iommufd_hwpt_id(parent),
-		0 };
-	struct {
-		uint32_t size, flags, viommu_id, type, index, out_id;
-		uint64_t iova, length;
-	} q = {
-		sizeof(q), 0, 0, IOMMUFD_MOCK_HW_QUEUE, 0, 0, MOCK_FIRST, PAGE
-	};
-	int ret = iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_VIOMMU_ALLOC, &v, NULL);
-
-	if (ret)
-		return ret;
-	*viommu = q.viommu_id = v.out_id;
-	ret = iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_HW_QUEUE_ALLOC, &q, NULL);
-	*queue = q.out_id;
-	return ret;
-}
-
-START_TEST(a_hardware_queue_holds_its_memory)
-{
-	uint32_t viommu = 0, queue = 0, id = iommufd_ioas_id(f.ioas);
-	struct iommufd_hwpt *parent = NULL;
-	uint64_t length = PAGE;
-
-	OK(iommufd_hwpt_alloc(f.device, id,
-			      HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &parent));
-	map_at(f.ioas, harness_memory(PAGE), PAGE, MOCK_FIRST);
-	if (harness_has(f.ctx, IOMMUFD_NR_HW_QUEUE_ALLOC)) {
-		OK(make_queue(parent, &viommu, &queue));
-		FAILS(iommufd_ioas_unmap(f.ioas, &length, MOCK_FIRST),
-		      MAPPING_IN_TRANSIT, EBUSY);
-		FAILS(iommufd_ioas_unmap_all(f.ioas, &length),
-		      MAPPING_IN_TRANSIT, EBUSY);
-		ck_assert_uint_eq(length, PAGE);
-		OK(iommufd_ctx_destroy_id(f.ctx, queue));
-		OK(iommufd_ctx_destroy_id(f.ctx, viommu));
-	} else {
-		FAILS(make_queue(parent, &viommu, &queue), COMMAND, ENOTTY);
-	}
-	unmap_at(f.ioas, PAGE, MOCK_FIRST);
-	OK(iommufd_hwpt_destroy(parent));
-	fixture_end(&f);
-}
-END_TEST
-
 static const TTest **const plain[] = {
 	&unmap_exactly_what_was_mapped,
 	&unmap_more_than_was_mapped,
@@ -173,7 +118,6 @@ static const TTest **const plain[] = {
 
 static const TTest **const with_device[] = {
 	&a_failed_unmap_may_have_unmapped,
-	&a_hardware_queue_holds_its_memory,
 	NULL,
 };
 
