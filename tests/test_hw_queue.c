@@ -373,7 +373,28 @@ START_TEST(adopted)
 }
 END_TEST
 
+/* Asked without making anything. */
+START_TEST(probed)
+{
+	uint32_t next;
+
+	FAILS(iommufd_hw_queue_probe(NULL, 1), NULL_POINTER, EINVAL);
+	if (!has_queues())
+		return;
+	next = next_id(nest.f.ctx);
+	OK(iommufd_hw_queue_probe(nest.viommu, IOMMUFD_MOCK_HW_QUEUE));
+	FAILS(iommufd_hw_queue_probe(nest.viommu,
+				     IOMMUFD_HW_QUEUE_TEGRA241_CMDQV),
+	      FEATURE, EOPNOTSUPP);
+	FAILS(iommufd_hw_queue_probe(nest.viommu, IOMMUFD_HW_QUEUE_DEFAULT),
+	      FEATURE, EOPNOTSUPP);
+	ck_assert_uint_eq(next_id(nest.f.ctx), next);
+	end();
+}
+END_TEST
+
 static const TTest **const queues[] = {
+	&probed,
 	&made_and_ended,
 	&order,
 	&of_two_viommus,

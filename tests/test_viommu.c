@@ -307,15 +307,34 @@ START_TEST(page_tables_of_other_vendors)
 }
 END_TEST
 
+/* Asked without making anything. */
+START_TEST(probed)
+{
+	uint32_t next = next_id(nest.f.ctx);
+
+	FAILS(iommufd_viommu_probe(NULL, IOMMUFD_MOCK_VIOMMU), NULL_POINTER,
+	      EINVAL);
+	if (!harness_has(nest.f.ctx, IOMMUFD_NR_VIOMMU_ALLOC)) {
+		FAILS(iommufd_viommu_probe(nest.f.device, IOMMUFD_MOCK_VIOMMU),
+		      COMMAND, ENOTTY);
+	} else {
+		OK(iommufd_viommu_probe(nest.f.device, IOMMUFD_MOCK_VIOMMU));
+		FAILS(iommufd_viommu_probe(nest.f.device,
+					   IOMMUFD_VIOMMU_ARM_SMMUV3),
+		      FEATURE, EOPNOTSUPP);
+		FAILS(iommufd_viommu_probe(nest.f.device,
+					   IOMMUFD_VIOMMU_DEFAULT),
+		      FEATURE, EOPNOTSUPP);
+	}
+	ck_assert_uint_eq(next_id(nest.f.ctx), next);
+	nesting_end();
+}
+END_TEST
+
 static const TTest **const objects[] = {
-	&made_and_ended,
-	&ended_with_the_context,
-	&adopted,
-	&adopt_fails,
-	&other_types,
-	&bad_parents,
-	&the_device_is_gone,
-	&refused_by_the_library,
+	&probed,      &made_and_ended,	   &ended_with_the_context,
+	&adopted,     &adopt_fails,	   &other_types,
+	&bad_parents, &the_device_is_gone, &refused_by_the_library,
 	NULL,
 };
 
