@@ -21,7 +21,6 @@
 #define TIME_LIMIT   5000000000ull /* nanoseconds for a command */
 
 /* Where things are in the config space of a PCI device. */
-#define CONFIG_REGION	   7 /* of the device file */
 #define CONFIG_COMMAND	   4
 #define CONFIG_CLASS	   8 /* with the revision in the lowest byte */
 #define NVME_CLASS	   0x010802
@@ -328,8 +327,8 @@ static int use_config_space(struct nvme *nvme, struct iommufd_vfio *file)
 	off_t at;
 	int ret;
 
-	ret = iommufd_vfio_get_region_info(file, CONFIG_REGION, &config, NULL,
-					   NULL);
+	ret = iommufd_vfio_get_region_info(file, IOMMUFD_REGION_PCI_CONFIG,
+					   &config, NULL, NULL);
 	if (ret)
 		return fail(nvme, "config space: %s", iommufd_strerror(ret));
 	at = (off_t)config.offset;

@@ -6,7 +6,6 @@
 #include "devices.h"
 #include "harness.h"
 
-#define CONFIG_REGION	      7
 #define PCI_COMMAND	      0x04
 #define PCI_MEMORY_AND_MASTER 0x06
 
@@ -72,8 +71,8 @@ static off_t config_offset(struct iommufd_vfio *file)
 {
 	struct iommufd_region_info config = { .size = sizeof(config) };
 
-	OK(iommufd_vfio_get_region_info(file, CONFIG_REGION, &config, NULL,
-					NULL));
+	OK(iommufd_vfio_get_region_info(file, IOMMUFD_REGION_PCI_CONFIG,
+					&config, NULL, NULL));
 	return (off_t)config.offset;
 }
 

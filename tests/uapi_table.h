@@ -40,6 +40,10 @@ CONST(6_17, IOMMUFD_NR_HW_QUEUE_ALLOC, _IOC_NR(IOMMU_HW_QUEUE_ALLOC))
 CONST(7_3, IOMMUFD_NR_IOAS_NOIOMMU_GET_PA, _IOC_NR(IOMMU_IOAS_NOIOMMU_GET_PA))
 
 /* The library makes every request code of _IO(';', number). */
+CONST(6_2, ';', IOMMUFD_TYPE)
+CONST(6_2, ';', VFIO_TYPE)
+CONST(6_2, IOMMUFD_NR_DESTROY, IOMMUFD_CMD_BASE)
+CONST(6_2, 100, VFIO_BASE)
 CONST(6_2, _IO(';', IOMMUFD_NR_DESTROY), IOMMU_DESTROY)
 CONST(6_6, _IO(';', UAPI_VFIO_BIND), VFIO_DEVICE_BIND_IOMMUFD)
 
@@ -209,6 +213,7 @@ FIELD(uapi_hwpt_get_dirty_bitmap, page_size, iommu_hwpt_get_dirty_bitmap,
 FIELD(uapi_hwpt_get_dirty_bitmap, data, iommu_hwpt_get_dirty_bitmap, data)
 
 /* Hardware information. */
+CONST(6_6, IOMMUFD_HW_INFO_DEFAULT, IOMMU_HW_INFO_TYPE_NONE)
 CONST(6_17, IOMMUFD_HW_INFO_DEFAULT, IOMMU_HW_INFO_TYPE_DEFAULT)
 CONST(6_6, IOMMUFD_HW_INFO_INTEL_VTD, IOMMU_HW_INFO_TYPE_INTEL_VTD)
 CONST(6_13, IOMMUFD_HW_INFO_ARM_SMMUV3, IOMMU_HW_INFO_TYPE_ARM_SMMUV3)
@@ -240,6 +245,7 @@ FIELD(uapi_hw_info_vtd, flags, iommu_hw_info_vtd, flags)
 FIELD(uapi_hw_info_vtd, reserved, iommu_hw_info_vtd, __reserved)
 FIELD(uapi_hw_info_vtd, cap_reg, iommu_hw_info_vtd, cap_reg)
 FIELD(uapi_hw_info_vtd, ecap_reg, iommu_hw_info_vtd, ecap_reg)
+CONST(6_7, IOMMUFD_HW_VTD_ERRATUM_772415, IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17)
 
 STRUCT(6_13, struct uapi_hw_info_arm_smmuv3, struct iommu_hw_info_arm_smmuv3)
 SINCE(6_13,
@@ -251,6 +257,8 @@ SINCE(6_13,
       FIELD(uapi_hw_info_arm_smmuv3, iidr, iommu_hw_info_arm_smmuv3, iidr))
 SINCE(6_13,
       FIELD(uapi_hw_info_arm_smmuv3, aidr, iommu_hw_info_arm_smmuv3, aidr))
+CONST(7_3, IOMMUFD_HW_ARM_SMMUV3_REPEAT_INVALIDATION,
+      IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI)
 
 STRUCT(6_17, struct uapi_hw_info_tegra241_cmdqv,
        struct iommu_hw_info_tegra241_cmdqv)
@@ -334,6 +342,17 @@ FIELD(uapi_vfio_region_info, cap_offset, vfio_region_info, cap_offset)
 FIELD(uapi_vfio_region_info, size, vfio_region_info, size)
 FIELD(uapi_vfio_region_info, offset, vfio_region_info, offset)
 
+CONST(6_2, IOMMUFD_REGION_PCI_BAR0, VFIO_PCI_BAR0_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_BAR1, VFIO_PCI_BAR1_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_BAR2, VFIO_PCI_BAR2_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_BAR3, VFIO_PCI_BAR3_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_BAR4, VFIO_PCI_BAR4_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_BAR5, VFIO_PCI_BAR5_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_ROM, VFIO_PCI_ROM_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_CONFIG, VFIO_PCI_CONFIG_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_PCI_VGA, VFIO_PCI_VGA_REGION_INDEX)
+CONST(6_2, IOMMUFD_REGION_CCW_CONFIG, VFIO_CCW_CONFIG_REGION_INDEX)
+
 STRUCT(6_2, struct uapi_vfio_cap, struct vfio_info_cap_header)
 FIELD(uapi_vfio_cap, id, vfio_info_cap_header, id)
 FIELD(uapi_vfio_cap, version, vfio_info_cap_header, version)
@@ -349,6 +368,9 @@ FIELD(uapi_vfio_cap_atomic_comp, flags, vfio_device_info_cap_pci_atomic_comp,
       flags)
 FIELD(uapi_vfio_cap_atomic_comp, reserved, vfio_device_info_cap_pci_atomic_comp,
       reserved)
+CONST(6_6, IOMMUFD_ATOMIC_COMPLETER_32, VFIO_PCI_ATOMIC_COMP32)
+CONST(6_6, IOMMUFD_ATOMIC_COMPLETER_64, VFIO_PCI_ATOMIC_COMP64)
+CONST(6_6, IOMMUFD_ATOMIC_COMPLETER_128, VFIO_PCI_ATOMIC_COMP128)
 
 CONST(6_2, UAPI_VFIO_REGION_CAP_SPARSE_MMAP, VFIO_REGION_INFO_CAP_SPARSE_MMAP)
 STRUCT(6_2, struct uapi_vfio_area, struct vfio_region_sparse_mmap_area)
@@ -369,6 +391,23 @@ STRUCT(6_2, struct uapi_vfio_cap_type, struct vfio_region_info_cap_type)
 FIELD(uapi_vfio_cap_type, header, vfio_region_info_cap_type, header)
 FIELD(uapi_vfio_cap_type, type, vfio_region_info_cap_type, type)
 FIELD(uapi_vfio_cap_type, subtype, vfio_region_info_cap_type, subtype)
+CONST(6_2, IOMMUFD_REGION_TYPE_PCI_VENDOR,
+      (uint32_t)VFIO_REGION_TYPE_PCI_VENDOR_TYPE)
+CONST(6_2, IOMMUFD_REGION_TYPE_PCI_VENDOR_MASK,
+      VFIO_REGION_TYPE_PCI_VENDOR_MASK)
+CONST(6_2, IOMMUFD_REGION_TYPE_GFX, VFIO_REGION_TYPE_GFX)
+CONST(6_2, IOMMUFD_REGION_TYPE_CCW, VFIO_REGION_TYPE_CCW)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_INTEL_IGD_OPREGION,
+      VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_INTEL_IGD_HOST_CFG,
+      VFIO_REGION_SUBTYPE_INTEL_IGD_HOST_CFG)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_INTEL_IGD_LPC_CFG,
+      VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_GFX_EDID, VFIO_REGION_SUBTYPE_GFX_EDID)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_CCW_ASYNC_CMD,
+      VFIO_REGION_SUBTYPE_CCW_ASYNC_CMD)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_CCW_SCHIB, VFIO_REGION_SUBTYPE_CCW_SCHIB)
+CONST(6_2, IOMMUFD_REGION_SUBTYPE_CCW_CRW, VFIO_REGION_SUBTYPE_CCW_CRW)
 CONST(6_2, UAPI_VFIO_REGION_CAP_MSIX_MAPPABLE,
       VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
 
@@ -403,6 +442,8 @@ FIELD(uapi_vfio_hot_reset, count, vfio_pci_hot_reset, count)
 STRUCT(6_2, struct uapi_vfio_feature, struct vfio_device_feature)
 FIELD(uapi_vfio_feature, argsz, vfio_device_feature, argsz)
 FIELD(uapi_vfio_feature, flags, vfio_device_feature, flags)
+CONST(6_2, sizeof(struct uapi_vfio_feature),
+      offsetof(struct vfio_device_feature, data))
 CONST(6_2, IOMMUFD_FEATURE_INDEX_MASK, VFIO_DEVICE_FEATURE_MASK)
 CONST(6_2, IOMMUFD_FEATURE_GET, VFIO_DEVICE_FEATURE_GET)
 CONST(6_2, IOMMUFD_FEATURE_SET, VFIO_DEVICE_FEATURE_SET)
@@ -439,6 +480,9 @@ SINCE(6_19, FIELD(uapi_vfio_feature_dma_buf, nr_ranges,
 		  vfio_device_feature_dma_buf, nr_ranges))
 CONST(6_19, offsetof(struct uapi_vfio_feature_dma_buf, range),
       offsetof(struct vfio_device_feature_dma_buf, dma_ranges))
+STRUCT(6_19, struct uapi_vfio_area, struct vfio_region_dma_range)
+SINCE(6_19, FIELD(uapi_vfio_area, offset, vfio_region_dma_range, offset))
+SINCE(6_19, FIELD(uapi_vfio_area, size, vfio_region_dma_range, length))
 CONST(6_19, sizeof(struct uapi_vfio_feature_dma_buf),
       sizeof(struct vfio_device_feature_dma_buf) +
 	      sizeof(struct vfio_region_dma_range))

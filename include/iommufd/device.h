@@ -65,6 +65,29 @@ enum {
 /** @} */
 
 /**
+ * @name Flags of an Intel VT-d
+ * @{
+ */
+enum {
+	/** Nest parents take no read-only mapping (erratum 772415). Linux 6.7.
+	 *  @since 0.1.0 */
+	IOMMUFD_HW_VTD_ERRATUM_772415 = 1 << 0
+};
+/** @} */
+
+/**
+ * @name Flags of an Arm SMMUv3
+ * @{
+ */
+enum {
+	/** Each invalidation of translations or configuration must be issued
+	 *  twice, each time with a sync (erratum T264-SMMU-3). Linux 7.3.
+	 *  @since 0.1.0 */
+	IOMMUFD_HW_ARM_SMMUV3_REPEAT_INVALIDATION = 1 << 0
+};
+/** @} */
+
+/**
  * @name Valid members of the hardware information
  * An old kernel and a new one that says 0 look alike: a bit is set only where
  * the kernel certainly spoke.
@@ -116,7 +139,7 @@ struct iommufd_hw_vtd_info {
 	uint32_t size;
 	/** ::IOMMUFD_HW_VALID_ALL or 0. */
 	uint32_t valid;
-	/** Bit 0: nest parents take no read-only mapping (erratum 772415). */
+	/** `IOMMUFD_HW_VTD_` flags, and newer ones. */
 	uint32_t flags;
 	/** 0. */
 	uint32_t reserved;
@@ -138,7 +161,7 @@ struct iommufd_hw_arm_smmuv3_info {
 	uint32_t size;
 	/** ::IOMMUFD_HW_VALID_ALL or 0. */
 	uint32_t valid;
-	/** Bit 0: invalidations must be issued twice, each with a sync. */
+	/** `IOMMUFD_HW_ARM_SMMUV3_` flags, and newer ones. */
 	uint32_t flags;
 	/** IDR0 to IDR5. */
 	uint32_t idr[6];

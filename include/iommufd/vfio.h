@@ -88,6 +88,17 @@ enum {
 /** @} */
 
 /**
+ * @name PCI atomic operations
+ * @{
+ */
+enum {
+	IOMMUFD_ATOMIC_COMPLETER_32 = 1 << 0, /**< 32-bit. @since 0.1.0 */
+	IOMMUFD_ATOMIC_COMPLETER_64 = 1 << 1, /**< 64-bit. @since 0.1.0 */
+	IOMMUFD_ATOMIC_COMPLETER_128 = 1 << 2 /**< 128-bit. @since 0.1.0 */
+};
+/** @} */
+
+/**
  * @brief What a device is.
  * @since 0.1.0
  */
@@ -102,10 +113,32 @@ struct iommufd_vfio_info {
 	uint32_t num_regions;
 	/** Number of interrupt indexes. */
 	uint32_t num_irqs;
-	/** PCI atomic operations that the root port completes: bit 0 32-bit,
-	 *  bit 1 64-bit, bit 2 128-bit. */
+	/** `IOMMUFD_ATOMIC_COMPLETER_` bits: PCI atomic operations that the
+	 *  root port completes. */
 	uint32_t atomic_completer;
 };
+
+/**
+ * @name Regions by index
+ * Of PCI devices, and of the CCW devices of s390.
+ * @{
+ */
+enum {
+	IOMMUFD_REGION_PCI_BAR0 = 0, /**< BAR 0. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_BAR1 = 1, /**< BAR 1. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_BAR2 = 2, /**< BAR 2. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_BAR3 = 3, /**< BAR 3. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_BAR4 = 4, /**< BAR 4. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_BAR5 = 5, /**< BAR 5. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_ROM = 6,  /**< Expansion ROM. @since 0.1.0 */
+	/** Configuration space. @since 0.1.0 */
+	IOMMUFD_REGION_PCI_CONFIG = 7,
+	/** The ports and memory of VGA; device-specific regions follow.
+	 *  @since 0.1.0 */
+	IOMMUFD_REGION_PCI_VGA = 8,
+	IOMMUFD_REGION_CCW_CONFIG = 0 /**< Of CCW. @since 0.1.0 */
+};
+/** @} */
 
 /**
  * @name Flags of iommufd_region_info
@@ -135,6 +168,39 @@ enum {
 /** @} */
 
 /**
+ * @name Types of device-specific regions
+ * Each type has subtypes of its own. Their values are all that the library
+ * knows of these regions; the kernel's headers say what is in them.
+ * @{
+ */
+/** In a type: defined by the vendor of a PCI device, whose id is in
+ *  ::IOMMUFD_REGION_TYPE_PCI_VENDOR_MASK. @since 0.1.0 */
+#define IOMMUFD_REGION_TYPE_PCI_VENDOR (UINT32_C(1) << 31)
+enum {
+	/** The part of a vendor's type that is the id. @since 0.1.0 */
+	IOMMUFD_REGION_TYPE_PCI_VENDOR_MASK = 0xffff,
+	IOMMUFD_REGION_TYPE_GFX = 1, /**< Emulated display. @since 0.1.0 */
+	IOMMUFD_REGION_TYPE_CCW = 2, /**< s390 CCW. @since 0.1.0 */
+	/** Of vendor 0x8086: OpRegion of the graphics. @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_INTEL_IGD_OPREGION = 1,
+	/** Of vendor 0x8086: configuration space of the host bridge.
+	 *  @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_INTEL_IGD_HOST_CFG = 2,
+	/** Of vendor 0x8086: configuration space of the LPC bridge.
+	 *  @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_INTEL_IGD_LPC_CFG = 3,
+	/** Of a display: its EDID. @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_GFX_EDID = 1,
+	/** Of CCW: asynchronous commands. @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_CCW_ASYNC_CMD = 1,
+	/** Of CCW: subchannel information. @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_CCW_SCHIB = 2,
+	/** Of CCW: channel reports. @since 0.1.0 */
+	IOMMUFD_REGION_SUBTYPE_CCW_CRW = 3
+};
+/** @} */
+
+/**
  * @brief What a region of a device is.
  * @since 0.1.0
  */
@@ -152,9 +218,11 @@ struct iommufd_region_info {
 	/** Where the region begins in the device file, for pread(2) and
 	 *  mmap(2). */
 	uint64_t offset;
-	/** Type of a device-specific region, when valid. */
+	/** Type of a device-specific region, when valid: an
+	 *  `IOMMUFD_REGION_TYPE_`, or a newer one. */
 	uint32_t type;
-	/** Its subtype, when valid. */
+	/** Its subtype, when valid: an `IOMMUFD_REGION_SUBTYPE_` of that type,
+	 *  or a newer one. */
 	uint32_t subtype;
 	/** Room in bytes that takes the kernel's own answer with all its
 	 *  capabilities, for iommufd_vfio_get_region_info_raw(). */
@@ -456,8 +524,8 @@ int iommufd_vfio_get_info_raw(struct iommufd_vfio *file, void *answer,
  * @brief Tell what a region is: VFIO_DEVICE_GET_REGION_INFO.
  *
  * @param file a bound file
- * @param index the region; for PCI 0 to 5 are the BARs, 6 is the expansion
- *              ROM, 7 the configuration space
+ * @param index the region, such as ::IOMMUFD_REGION_PCI_BAR0 or
+ *              ::IOMMUFD_REGION_PCI_CONFIG
  * @param[in,out] info `size` must be set; untouched on failure
  * @param[out] areas receives the parts that can be mapped, as offset in the
  *             region and length, if the kernel names any
@@ -596,8 +664,8 @@ int iommufd_vfio_feature(struct iommufd_vfio *file, uint32_t flags,
 			 void *buffer, uint32_t length, int32_t *result);
 
 /**
- * @brief Make a dma-buf of a part of the device's memory:
- *        VFIO_DEVICE_FEATURE_DMA_BUF.
+ * @brief Make a dma-buf of a part of the device's memory: VFIO_DEVICE_FEATURE
+ *        with VFIO_DEVICE_FEATURE_DMA_BUF.
  *
  * For iommufd_ioas_map_file(): the way to let one device reach the memory of
  * another.

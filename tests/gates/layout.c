@@ -71,9 +71,11 @@
 
 #define SINCE(since, ...) SINCE_##since(__VA_ARGS__)
 
+/* __extension__: some of the kernel's numbers are shifted into the sign. */
 #define CONST(since, ours, theirs)                                             \
-	SINCE(since, _Static_assert((long long)(ours) == (long long)(theirs),  \
-				    "row: " #ours " = " #theirs);)
+	SINCE(since, __extension__ _Static_assert(                             \
+			     (long long)(ours) == (long long)(theirs),         \
+			     "row: " #ours " = " #theirs);)
 #define STRUCT(since, ours, theirs)                                            \
 	SINCE(since, _Static_assert(sizeof(ours) == sizeof(theirs),            \
 				    "row: size of " #ours " = " #theirs);)
