@@ -76,6 +76,17 @@ public_headers() { find include/iommufd -name '*.h' | sort; }
 # What the headers of one library declare, see api.awk.
 api() { public_headers | grep -"$([ "$1" = util ] && echo e || echo v)" /util/ | xargs awk -f $GATES/api.awk; }
 
+# What a header on standard input declares, see declared.awk.
+declared() { awk -f $GATES/code.awk | awk -f $GATES/declared.awk; }
+
+# The table of declarations as text, see rows.h, and the names of one side of it, see named.awk: "ours" or "theirs".
+rows() { "$CC" -E -P -Itests "$@" $GATES/rows.h; }
+named() {
+	local side=$1
+	shift
+	rows "$@" | awk -v side="$side" -f $GATES/named.awk
+}
+
 # The test kernels whose headers matter: that of this run of the suite, or, where there is none, all.
 kernel_names() {
 	case ${IOMMUFD_VM_KERNEL:-native} in
