@@ -199,7 +199,7 @@ $(PC_FILES) $(BUILD)/libiommufd-mock.pc: $(BUILD)/%.pc: always
 		-e 's|@version@|$(VERSION)|' \
 		$(wildcard $*.pc.in tests/mock/$*.pc.in) >$@
 
-HEADERS := $(sort $(wildcard include/iommufd/*.h))
+LIB_HEADERS := $(sort $(wildcard include/iommufd/*.h))
 UTIL_HEADERS := $(sort $(wildcard include/iommufd/util/*.h))
 
 .PHONY: always install uninstall install-mock uninstall-mock
@@ -212,7 +212,7 @@ install: lib $(PC_FILES)
 		$(DESTDIR)$(libdir)
 	rm -f $(DESTDIR)$(libdir)/libiommufd.la \
 		$(DESTDIR)$(libdir)/libiommufd-util.la
-	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/iommufd
+	$(INSTALL) -m 644 $(LIB_HEADERS) $(DESTDIR)$(includedir)/iommufd
 	$(INSTALL) -m 644 $(UTIL_HEADERS) $(DESTDIR)$(includedir)/iommufd/util
 	$(INSTALL) -m 644 $(PC_FILES) $(DESTDIR)$(pkgconfigdir)
 
@@ -222,7 +222,7 @@ uninstall:
 		$(DESTDIR)$(libdir)/libiommufd-util.a \
 		$(DESTDIR)$(libdir)/libiommufd-util.so* \
 		$(PC_FILES:$(BUILD)/%=$(DESTDIR)$(pkgconfigdir)/%)
-	rm -f $(HEADERS:include/%=$(DESTDIR)$(includedir)/%) \
+	rm -f $(LIB_HEADERS:include/%=$(DESTDIR)$(includedir)/%) \
 		$(UTIL_HEADERS:include/%=$(DESTDIR)$(includedir)/%)
 	-rmdir $(DESTDIR)$(includedir)/iommufd/util \
 		$(DESTDIR)$(includedir)/iommufd

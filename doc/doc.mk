@@ -10,6 +10,7 @@ doc:
 
 doc-tables:
 	doc/errors.sh >$(BUILD)/errors.md && mv $(BUILD)/errors.md doc/errors.md
+	doc/kernel-interface.sh >$(BUILD)/kernel-interface.md && mv $(BUILD)/kernel-interface.md doc/kernel-interface.md
 	doc/syscalls.sh >$(BUILD)/syscalls.md && mv $(BUILD)/syscalls.md doc/syscalls.md
 
 install-doc: doc

@@ -8,7 +8,7 @@ tests: $(BUILD)/tests/compat32
 
 # The sources anew: the objects of the build are 64-bit ones.
 $(BUILD)/tests/compat32: tests/compat32/compat32.c $(LIB_SOURCES) \
-		$(UTIL_SOURCES) $(HEADERS) $(UTIL_HEADERS) \
+		$(UTIL_SOURCES) $(LIB_HEADERS) $(UTIL_HEADERS) \
 		libiommufd/internal.h libiommufd/uapi.h libiommufd/private.h \
 		$(TEXTS) | $(SETUP)
 	@mkdir -p $(@D)

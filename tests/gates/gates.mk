@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make check-gates     headers, symbols, documentation, interface, style, installation
+# make check-uapi      what the kernel's headers have and the library does not; HEADERS=folder for those of another kernel
 # make abi-baseline    writes down the binary interface as it is now
 # make coverage        lines that the tests reach; runs all of them
 # make check-asan      the suite with address and undefined-behaviour sanitizers
@@ -13,9 +14,13 @@ ONLY ?=
 
 GATES := $(sort $(filter-out tests/gates/tap.sh,$(wildcard tests/gates/*.sh)))
 
-.PHONY: check-gates abi-baseline coverage check-asan check-tsan check-valgrind
+.PHONY: check-gates check-uapi abi-baseline coverage check-asan check-tsan check-valgrind
 check-gates: lib
 	$(Q)$(SUITE) native $(addprefix --only ,$(GATES))
+
+# Only says it: a kernel may be newer than the library.
+check-uapi:
+	$(Q)tests/gates/uapi.sh --list $(HEADERS)
 
 abi-baseline:
 	$(Q)tests/gates/abi.sh --baseline
