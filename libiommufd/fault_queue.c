@@ -90,22 +90,26 @@ IOMMUFD_API int iommufd_fault_queue_read(struct iommufd_fault_queue *queue,
 	return ret;
 }
 
-/* The kernel has one errno for a cookie and a code that it does not know. */
+/*
+ * The kernel has one errno for a cookie and a code that it does not know. What
+ * it could not read is not read here either.
+ */
 static int respond_failed(const struct iommufd__object *queue,
 			  const struct iommufd_hwpt_page_response *first,
 			  uint32_t count, int err)
 {
+	const int was_read = count && err == EINVAL;
 	const struct iommufd_failure call = {
 		.op = IOMMUFD_OP_FAULT_QUEUE_RESPOND,
 		.fd = queue->fd,
 		.object_id = queue->id,
-		.other_id = count ? first->cookie : 0,
+		.other_id = was_read ? first->cookie : 0,
 		.memory_fd = -1,
 		.length = count,
-		.arg = count ? first->code : 0,
+		.arg = was_read ? first->code : 0,
 	};
 
-	if (err == EINVAL && call.arg > IOMMUFD_PAGE_RESPONSE_INVALID)
+	if (was_read && call.arg > IOMMUFD_PAGE_RESPONSE_INVALID)
 		return iommufd__failed_as(&call, err, IOMMUFD_CAUSE_BAD_VALUE);
 	return iommufd__failed(&call, err);
 }

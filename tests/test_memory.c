@@ -125,8 +125,30 @@ START_TEST(accesses)
 }
 END_TEST
 
+/* Refused before the kernel is asked, so no kernel is too old. */
+START_TEST(queues)
+{
+	const struct iommufd_veventq_alloc_opts opts = { .size = sizeof(opts) };
+	struct iommufd_fault_queue *faults = NULL;
+	struct iommufd_veventq *events = NULL;
+	struct iommufd_viommu *viommu = NULL;
+	int fd = iommufd_ctx_fd(f.ctx);
+
+	OK(iommufd_viommu_adopt(f.ctx, UNUSED_ID, 0, &viommu));
+	NO_MEMORY_IN(1, iommufd_fault_queue_alloc(f.ctx, &faults));
+	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(f.ctx, 1, fd, 0, &faults));
+	NO_MEMORY_IN(1, iommufd_veventq_alloc(viommu, &opts, &events));
+	NO_MEMORY_IN(1, iommufd_veventq_adopt(f.ctx, 1, fd, 0, &events));
+	ck_assert_ptr_null(faults);
+	ck_assert_ptr_null(events);
+	iommufd_viommu_release(viommu);
+	fixture_end(&f);
+}
+END_TEST
+
 static const TTest **const tests[] = {
-	&contexts, &objects, &mock_objects, &device_files, &accesses, NULL,
+	&contexts, &objects, &mock_objects, &device_files,
+	&accesses, &queues,  NULL,
 };
 
 int main(void)

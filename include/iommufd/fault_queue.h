@@ -106,7 +106,7 @@ struct iommufd_hwpt_pgfault {
 struct iommufd_hwpt_page_response {
 	/** The cookie of the group. */
 	uint32_t cookie;
-	/** An `IOMMUFD_PAGE_RESP_` value. */
+	/** An `IOMMUFD_PAGE_RESPONSE_` value. */
 	uint32_t code;
 };
 
