@@ -18,10 +18,13 @@ static struct iommufd__object *object_of(struct iommufd_fault_queue *queue)
 }
 
 IOMMUFD_API int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx,
+					  uint32_t flags,
 					  struct iommufd_fault_queue **queue)
 {
-	struct uapi_fault_queue_alloc cmd = { .size = sizeof(cmd) };
+	struct uapi_fault_queue_alloc cmd = { .size = sizeof(cmd),
+					      .flags = flags };
 	struct iommufd_failure call = { .op = IOMMUFD_OP_FAULT_QUEUE_ALLOC,
+					.flags = flags,
 					.memory_fd = -1 };
 	struct iommufd__object *new;
 	int ret;

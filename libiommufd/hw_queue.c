@@ -23,6 +23,7 @@ static int alloc_failed(int fd, const struct uapi_hw_queue_alloc *cmd, int err)
 					      .fd = fd,
 					      .object_id = cmd->viommu_id,
 					      .other_id = cmd->type,
+					      .flags = cmd->flags,
 					      .memory_fd = -1,
 					      .length = cmd->length,
 					      .iova = cmd->nesting_parent_iova,
@@ -82,14 +83,13 @@ IOMMUFD_API int iommufd_hw_queue_alloc(
 	if (!of || !opts || !queue)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	cause = iommufd__opts_load(&o, sizeof(o), opts, OPTS_MIN);
-	if (!cause && o.reserved)
-		cause = IOMMUFD_CAUSE_OPTS_RESERVED;
 	if (cause)
 		return refused(cause);
 	new = iommufd__object_new(of->ctx);
 	if (!new)
 		return refused(IOMMUFD_CAUSE_NO_MEMORY);
 	cmd.viommu_id = of->id;
+	cmd.flags = o.flags;
 	cmd.type = o.type;
 	cmd.index = o.index;
 	cmd.nesting_parent_iova = o.iova;

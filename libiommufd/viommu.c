@@ -5,7 +5,7 @@
 #include "internal.h"
 
 /* Sizes of the structs in 0.1.0; they never change. */
-#define OPTS_MIN		(8 + sizeof(void *))
+#define OPTS_MIN		(16 + sizeof(void *))
 #define TEGRA241_CMDQV_INFO_MIN 24
 
 static struct iommufd__object *object_of(struct iommufd_viommu *viommu)
@@ -19,6 +19,7 @@ static int alloc_failed(int fd, const struct uapi_viommu_alloc *cmd, int err)
 					      .fd = fd,
 					      .object_id = cmd->dev_id,
 					      .other_id = cmd->hwpt_id,
+					      .flags = cmd->flags,
 					      .memory_fd = -1,
 					      .length = cmd->data_len,
 					      .arg = cmd->type };
@@ -68,6 +69,8 @@ IOMMUFD_API int iommufd_viommu_alloc(
 	if (!device || !on || !viommu)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	cause = iommufd__opts_load(&o, sizeof(o), opts, OPTS_MIN);
+	if (!cause && o.reserved)
+		cause = IOMMUFD_CAUSE_OPTS_RESERVED;
 	if (!cause && on->ctx != iommufd_device_ctx(device))
 		cause = IOMMUFD_CAUSE_OTHER_CONTEXT;
 	if (cause)
@@ -77,6 +80,7 @@ IOMMUFD_API int iommufd_viommu_alloc(
 		return refused(IOMMUFD_CAUSE_NO_MEMORY);
 	cmd.dev_id = iommufd_device_id(device);
 	cmd.hwpt_id = on->id;
+	cmd.flags = o.flags;
 	cmd.data_len = o.data_len;
 	cmd.data_uptr = iommufd__u64(o.data);
 	if (o.data_len || o.data)

@@ -133,7 +133,7 @@ void check_fault_through(uint32_t on)
 	struct iommufd_fault_queue *queue = NULL;
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_fault_queue_alloc(nest.f.ctx, &queue));
+	OK(iommufd_fault_queue_alloc(nest.f.ctx, 0, &queue));
 	opts.flags = IOMMUFD_HWPT_FAULT_ID_VALID;
 	opts.fault_id = UNUSED_ID;
 	FAILS(iommufd_hwpt_alloc(nest.f.device, on, &opts, &hwpt),

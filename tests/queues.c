@@ -43,7 +43,7 @@ static void attach(struct queues *q)
 void queues_add_faults(struct queues *q)
 {
 	parent_new(q);
-	OK(iommufd_fault_queue_alloc(q->f.ctx, &q->faults));
+	OK(iommufd_fault_queue_alloc(q->f.ctx, 0, &q->faults));
 	q->nested = nested_on(q, iommufd_hwpt_id(q->parent),
 			      iommufd_fault_queue_id(q->faults));
 	attach(q);

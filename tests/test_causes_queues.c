@@ -115,7 +115,7 @@ static void end(void)
 static int fault_alloc(void)
 {
 	struct iommufd_fault_queue *queue = NULL;
-	int ret = iommufd_fault_queue_alloc(ctx, &queue);
+	int ret = iommufd_fault_queue_alloc(ctx, 0, &queue);
 
 	ck_assert_int_eq(!ret, queue != NULL);
 	return ret;

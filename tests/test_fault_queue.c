@@ -15,7 +15,7 @@ static void setup(void)
 static int alloc(void)
 {
 	struct iommufd_fault_queue *queue = NULL;
-	int ret = iommufd_fault_queue_alloc(q.f.ctx, &queue);
+	int ret = iommufd_fault_queue_alloc(q.f.ctx, 0, &queue);
 
 	ck_assert_int_eq(!ret, queue != NULL);
 	iommufd_fault_queue_release(queue);
@@ -26,7 +26,7 @@ static struct iommufd_fault_queue *another(void)
 {
 	struct iommufd_fault_queue *queue = NULL;
 
-	OK(iommufd_fault_queue_alloc(q.f.ctx, &queue));
+	OK(iommufd_fault_queue_alloc(q.f.ctx, 0, &queue));
 	return queue;
 }
 
@@ -34,8 +34,11 @@ START_TEST(making_and_ending)
 {
 	struct iommufd_fault_queue *queue = (void *)1;
 
-	FAILS(iommufd_fault_queue_alloc(NULL, &queue), NULL_POINTER, EINVAL);
-	FAILS(iommufd_fault_queue_alloc(q.f.ctx, NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_fault_queue_alloc(q.f.ctx, 1, &queue), FEATURE,
+	      EOPNOTSUPP);
+	FAILS(iommufd_fault_queue_alloc(NULL, 0, &queue), NULL_POINTER, EINVAL);
+	FAILS(iommufd_fault_queue_alloc(q.f.ctx, 0, NULL), NULL_POINTER,
+	      EINVAL);
 	ck_assert_ptr_eq(queue, (void *)1);
 	check_ends(&fault_queues, q.f.ctx, another());
 	check_release(&fault_queues, q.f.ctx, another());

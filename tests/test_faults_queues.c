@@ -23,7 +23,7 @@ static const struct iommufd_veventq_alloc_opts opts = {
 	.depth = 4,
 };
 
-CALL(fault_alloc, iommufd_fault_queue_alloc(base.f.ctx, &faults))
+CALL(fault_alloc, iommufd_fault_queue_alloc(base.f.ctx, 0, &faults))
 CALL(fault_destroy, iommufd_fault_queue_destroy(faults))
 CALL(read_fault,
      (count = 1, iommufd_fault_queue_read(q.faults, &pgfault, &count)))

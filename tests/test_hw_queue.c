@@ -333,9 +333,9 @@ START_TEST(refused_by_the_library)
 	FAILS(alloc_opts(NULL), NULL_POINTER, EINVAL);
 	FAILS(iommufd_hw_queue_alloc(viommu, &opts, NULL), NULL_POINTER,
 	      EINVAL);
-	opts.reserved = 1;
-	FAILS(alloc_opts(&opts), OPTS_RESERVED, EINVAL);
-	opts.reserved = 0;
+	opts.flags = 1;
+	FAILS(alloc_opts(&opts), FEATURE, EOPNOTSUPP);
+	opts.flags = 0;
 	OK(alloc_opts(&opts));
 	end();
 }

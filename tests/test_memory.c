@@ -135,7 +135,7 @@ START_TEST(queues)
 	int fd = iommufd_ctx_fd(f.ctx);
 
 	OK(iommufd_viommu_adopt(f.ctx, UNUSED_ID, 0, &viommu));
-	NO_MEMORY_IN(1, iommufd_fault_queue_alloc(f.ctx, &faults));
+	NO_MEMORY_IN(1, iommufd_fault_queue_alloc(f.ctx, 0, &faults));
 	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(f.ctx, 1, fd, 0, &faults));
 	NO_MEMORY_IN(1, iommufd_veventq_alloc(viommu, &opts, &events));
 	NO_MEMORY_IN(1, iommufd_veventq_adopt(f.ctx, 1, fd, 0, &events));

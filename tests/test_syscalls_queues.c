@@ -43,7 +43,7 @@ static void event_setup(void)
 
 static void fault_begin(void)
 {
-	OK(iommufd_fault_queue_alloc(q.f.ctx, &faults));
+	OK(iommufd_fault_queue_alloc(q.f.ctx, 0, &faults));
 }
 
 static void fault_closed(void)
@@ -133,7 +133,7 @@ static void event_fd_end(void)
 		return (expression);                                           \
 	}
 
-CALL(fault_alloc, iommufd_fault_queue_alloc(q.f.ctx, &faults))
+CALL(fault_alloc, iommufd_fault_queue_alloc(q.f.ctx, 0, &faults))
 CALL(fault_adopt, iommufd_fault_queue_adopt(q.f.ctx, 1, fd, 0, &faults))
 CALL(fault_adopt_take,
      iommufd_fault_queue_adopt(q.f.ctx, 1, fd, IOMMUFD_ADOPT_TAKE_FD, &faults))

@@ -141,9 +141,9 @@ START_TEST(wrong_arguments)
 	      EINVAL);
 	FAILS(iommufd_veventq_alloc(q.viommu, &opts, NULL), NULL_POINTER,
 	      EINVAL);
-	opts.reserved = 1;
-	FAILS(iommufd_veventq_alloc(q.viommu, &opts, &queue), OPTS_RESERVED,
-	      EINVAL);
+	opts.flags = 1;
+	FAILS(iommufd_veventq_alloc(q.viommu, &opts, &queue), FEATURE,
+	      EOPNOTSUPP);
 	OK(iommufd_viommu_adopt(q.f.ctx, UNUSED_ID, 0, &none));
 	FAILS(iommufd_veventq_alloc(none, &usual, &queue), OBJECT, ENOENT);
 	iommufd_viommu_release(none);

@@ -197,11 +197,17 @@ START_TEST(refused_by_the_library)
 							   6 };
 	struct iommufd_device *device = nest.f.device;
 	struct iommufd_viommu *viommu = (void *)1;
+	const struct iommufd_viommu_alloc_opts reserved = {
+		.size = sizeof(reserved), .reserved = 1
+	};
 	const uint32_t type = IOMMUFD_MOCK_VIOMMU;
 	struct fixture other;
 
 	FAILS(iommufd_viommu_alloc(NULL, nest.parent, type, NULL, &viommu),
 	      NULL_POINTER, EINVAL);
+	FAILS(iommufd_viommu_alloc(device, nest.parent, type, &reserved,
+				   &viommu),
+	      OPTS_RESERVED, EINVAL);
 	FAILS(iommufd_viommu_alloc(device, NULL, type, NULL, &viommu),
 	      NULL_POINTER, EINVAL);
 	FAILS(iommufd_viommu_alloc(device, nest.parent, type, NULL, NULL),

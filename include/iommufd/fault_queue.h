@@ -114,19 +114,21 @@ struct iommufd_hwpt_page_response {
  * @brief Make a fault queue: IOMMU_FAULT_QUEUE_ALLOC.
  *
  * @param ctx the context
+ * @param flags 0; no kernel has any yet
  * @param[out] queue the new queue, which iommufd_fault_queue_destroy() ends;
  *             untouched on failure
  * @return 0 or a typed error; a failure changes nothing
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_DESCRIPTORS
+ * - ::IOMMUFD_CAUSE_FEATURE for a flag that the kernel does not know
  * - ::IOMMUFD_CAUSE_COMMAND before 6.11
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.11}
  * @since 0.1.0
  */
-int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx,
+int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx, uint32_t flags,
 			      struct iommufd_fault_queue **queue);
 
 /**

@@ -78,8 +78,8 @@ struct iommufd_hw_queue_alloc_opts {
 	uint32_t type;
 	/** Which of the vIOMMU's queues it is. */
 	uint32_t index;
-	/** 0. */
-	uint32_t reserved;
+	/** 0; no kernel has flags yet. */
+	uint32_t flags;
 	/** Bytes. */
 	uint64_t length;
 	/** Where it begins, in the address space of the nest parent. */
@@ -96,9 +96,10 @@ struct iommufd_hw_queue_alloc_opts {
  * @return 0 or a typed error; a failure changes nothing
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL
  * - ::IOMMUFD_CAUSE_ZERO_LENGTH, ::IOMMUFD_CAUSE_OVERFLOW
- * - ::IOMMUFD_CAUSE_FEATURE when the vIOMMU has no such queues
+ * - ::IOMMUFD_CAUSE_FEATURE when the vIOMMU has no such queues, or for an
+ *   unknown flag
  * - ::IOMMUFD_CAUSE_QUEUE_EXISTS when the index is taken
  * - ::IOMMUFD_CAUSE_QUEUE_ORDER when a lower index is still free (EIO)
  * - ::IOMMUFD_CAUSE_QUEUE_REFUSED for EINVAL: index, length or address are not

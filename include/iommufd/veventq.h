@@ -101,8 +101,8 @@ struct iommufd_veventq_alloc_opts {
 	uint32_t type;
 	/** Events that can wait, 1 to 2^19; what comes then is lost. */
 	uint32_t depth;
-	/** 0. */
-	uint32_t reserved;
+	/** 0; no kernel has flags yet. */
+	uint32_t flags;
 };
 
 /**
@@ -115,9 +115,9 @@ struct iommufd_veventq_alloc_opts {
  * @return 0 or a typed error; a failure changes nothing
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL
  * - ::IOMMUFD_CAUSE_BAD_VALUE for a depth of 0 or above 2^19
- * - ::IOMMUFD_CAUSE_FEATURE for type 0
+ * - ::IOMMUFD_CAUSE_FEATURE for type 0 or an unknown flag
  * - ::IOMMUFD_CAUSE_QUEUE_EXISTS
  * - ::IOMMUFD_CAUSE_OBJECT when the vIOMMU is gone
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY

@@ -82,8 +82,12 @@ int iommufd_viommu_probe(struct iommufd_device *device, uint32_t type);
 struct iommufd_viommu_alloc_opts {
 	/** sizeof(struct iommufd_viommu_alloc_opts). */
 	uint32_t size;
+	/** 0; no kernel has flags yet. */
+	uint32_t flags;
 	/** Bytes of data; 0 for types without. */
 	uint32_t data_len;
+	/** 0. */
+	uint32_t reserved;
 	/** The data: the kernel's struct of that type, which the driver reads
 	 *  and writes. */
 	void *data;
@@ -104,8 +108,10 @@ struct iommufd_viommu_alloc_opts {
  * @return 0 or a typed error; a failure changes nothing
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OTHER_CONTEXT
- * - ::IOMMUFD_CAUSE_FEATURE when driver or hardware do not have this type
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,
+ *   ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * - ::IOMMUFD_CAUSE_FEATURE when driver or hardware do not have this type, or
+ *   for an unknown flag
  * - ::IOMMUFD_CAUSE_VIOMMU_REFUSED for EINVAL: the parent is no nest parent or
  *   belongs to another IOMMU, or the data is missing or wrong
  * - ::IOMMUFD_CAUSE_DEVICE_OR_PARENT when one of the two is gone

@@ -139,8 +139,8 @@ lists_new() {
 		grep -q '^  field iommu_new.list$' "$WORK/listed"
 }
 
-# What there is of reserved members, and flags that no kernel has a bit for: the library has nothing to put there.
-UNUSED='\.(reserved2?|pad|header|version)$|^uapi_(fault_queue|viommu|veventq|hw_queue)_alloc\.flags$'
+# Reserved members: the library has nothing to put there.
+UNUSED='\.(reserved2?|pad|header|version)$'
 
 # Every number, struct and field of uapi.h is used by the library, so a function stands behind it. An array that goes to
 # the kernel or comes from it as a whole is used by the name of its struct.
