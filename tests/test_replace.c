@@ -185,10 +185,17 @@ START_TEST(bad_input)
 	r.page_table = 0;
 	FAILS(iommufd_replace(&r), BAD_ID, EINVAL);
 	r = longer.r;
-	r.size = 39;
+	r.flags = 2;
+	FAILS(iommufd_replace(&r), BAD_FLAGS, EINVAL);
+	r = longer.r;
+	r.reserved = 1;
+	FAILS(iommufd_replace(&r), OPTS_RESERVED, EINVAL);
+	r = longer.r;
+	r.size = 48 + sizeof(void *) - 1;
 	FAILS(iommufd_replace(&r), OPTS_SIZE, EINVAL);
 	FAILS(iommufd_replace_many(&r, 1), OPTS_SIZE, EINVAL);
-	r.size = 44;
+	/* An array of these would not be aligned. */
+	r.size = sizeof(r) + 4;
 	FAILS(iommufd_replace_many(&r, 1), OPTS_SIZE, EINVAL);
 	r.size = 0;
 	longer.r.size = sizeof(longer);

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* sizeof(struct iommufd_replacement) in 0.1.0. */
-#define REPLACEMENT_MIN (32 + sizeof(void *))
+/* sizeof(struct iommufd_replacement) in 0.1.0: twelve words and a pointer. */
+#define REPLACEMENT_MIN (48 + sizeof(void *))
 
 _Static_assert(sizeof(struct iommufd_replacement) >= REPLACEMENT_MIN, "grown");
 
@@ -27,6 +27,10 @@ uint32_t iommufd__replace_check(const struct iommufd_replacement *r)
 		return cause;
 	if (!r->device)
 		return IOMMUFD_CAUSE_NULL_POINTER;
+	if (r->reserved)
+		return IOMMUFD_CAUSE_OPTS_RESERVED;
+	if (r->flags & ~(uint32_t)IOMMUFD_PASID_WIDTH_VALID)
+		return IOMMUFD_CAUSE_BAD_FLAGS;
 	if (!is_id(r->page_table) || !is_id(r->old_page_table))
 		return IOMMUFD_CAUSE_BAD_ID;
 	return 0;
@@ -63,13 +67,27 @@ static int driver_prepares(struct iommufd_device *device)
 	       info.type == IOMMUFD_HW_INFO_TEGRA241_CMDQV;
 }
 
+static int attach(struct iommufd_replacement *r, uint32_t page_table)
+{
+	const struct iommufd_device_pasid_opts pasid = {
+		.size = sizeof(pasid),
+		.flags = r->flags,
+		.pasid = r->pasid,
+		.max_pasid_log2 = r->max_pasid_log2,
+	};
+
+	if (r->pasid)
+		return iommufd_device_attach_pasid(r->device, &pasid,
+						   page_table, &r->in_force);
+	return iommufd_device_attach(r->device, page_table, &r->in_force);
+}
+
 static int there_and_back(struct iommufd_replacement *r, uint32_t scratch)
 {
-	int ret = iommufd_device_attach(r->device, scratch, &r->in_force);
+	int ret = attach(r, scratch);
 
 	if (!ret)
-		ret = iommufd_device_attach(r->device, r->old_page_table,
-					    &r->in_force);
+		ret = attach(r, r->old_page_table);
 	if (!ret)
 		r->state = IOMMUFD_REPLACE_RESTORED;
 	return ret;
@@ -114,6 +132,16 @@ static int go_back(struct iommufd_replacement *r)
 	return ret ? ret : ended;
 }
 
+/*
+ * Whether the old page table can have lost its hold. Of a PASID it cannot: the
+ * kernel demands of drivers, and does itself for a group, that a refusal leaves
+ * the PASID as it was.
+ */
+static int can_do_harm(const struct iommufd_replacement *r, int ret)
+{
+	return !r->pasid && !came_early(ret) && !driver_prepares(r->device);
+}
+
 /* After the refusal @ret, whose record is to be the last one. */
 static void refused(struct iommufd_replacement *r, int ret)
 {
@@ -122,7 +150,7 @@ static void refused(struct iommufd_replacement *r, int ret)
 
 	r->in_force = r->old_page_table;
 	r->state = IOMMUFD_REPLACE_RESTORED;
-	if (!came_early(ret) && !driver_prepares(r->device)) {
+	if (can_do_harm(r, ret)) {
 		r->state = IOMMUFD_REPLACE_BROKEN;
 		r->restore_ret = go_back(r);
 	}
@@ -133,21 +161,20 @@ static void refused(struct iommufd_replacement *r, int ret)
 int iommufd__replace_one(struct iommufd_replacement *r)
 {
 	r->restore_ret = 0;
-	r->ret = iommufd_device_attach(r->device, r->page_table, &r->in_force);
+	r->ret = attach(r, r->page_table);
 	r->state = IOMMUFD_REPLACE_DONE;
 	if (r->ret)
 		refused(r, r->ret);
 	return r->ret;
 }
 
-/* Take back what succeeded. */
+/* Take back what succeeded. A PASID that refuses keeps the new page table. */
 void iommufd__replace_undo(struct iommufd_replacement *r)
 {
-	r->restore_ret = iommufd_device_attach(r->device, r->old_page_table,
-					       &r->in_force);
+	r->restore_ret = attach(r, r->old_page_table);
 	r->state = r->restore_ret ? IOMMUFD_REPLACE_BROKEN
 				  : IOMMUFD_REPLACE_RESTORED;
-	if (r->restore_ret)
+	if (r->restore_ret && !r->pasid)
 		r->restore_ret = go_back(r);
 }
 

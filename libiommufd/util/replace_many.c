@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Replacing the page tables of many devices, or of none. */
+/* Replacing the page tables of many devices and PASIDs, or of none. */
 #include "replace.h"
 
 #include <stdlib.h>
 
-/* Members of one group have the same leader: the first of them. */
+/*
+ * Members of one group have the same leader: the first of them. The group moves
+ * as one for each PASID, and for the devices themselves.
+ */
 struct many {
 	unsigned char *base;
 	uint32_t stride, count;
 	struct place {
 		uint32_t leader;
 		uint32_t group;
+		uint32_t pasid;
 		int in_group;
 	} * places;
 };
@@ -66,6 +70,12 @@ static int same_tables(const struct iommufd_replacement *a,
 	       a->old_page_table == b->old_page_table;
 }
 
+static int move_together(const struct place *a, const struct place *b)
+{
+	return a->in_group && b->in_group && a->group == b->group &&
+	       a->pasid == b->pasid;
+}
+
 static int find_leaders(const struct many *many)
 {
 	struct place *places = many->places;
@@ -75,10 +85,10 @@ static int find_leaders(const struct many *many)
 		ret = find_group(&places[i], at(many, i)->device);
 		if (ret)
 			return ret;
+		places[i].pasid = at(many, i)->pasid;
 		places[i].leader = i;
-		for (uint32_t j = 0; j < i && places[i].in_group; j++) {
-			if (!places[j].in_group ||
-			    places[j].group != places[i].group)
+		for (uint32_t j = 0; j < i; j++) {
+			if (!move_together(&places[i], &places[j]))
 				continue;
 			if (!same_tables(at(many, i), at(many, j)))
 				return refused(

@@ -28,14 +28,19 @@ struct iommufd_device;
  * space: iommufd_replace() goes it when it has to. Where the driver gets
  * everything ready before it touches the device (Arm SMMUv3), and where the
  * kernel refuses before it asks the driver, it is iommufd_device_attach() and no
- * more. Part of libiommufd-util.
+ * more.
+ *
+ * A PASID is replaced by the same calls. There the kernel demands of every
+ * driver that a refusal leaves the PASID as it was, and reserved windows play no
+ * part: no way back is needed, and none is gone. Part of libiommufd-util.
  * @{
  */
 
 /**
  * @name Operations of replacement
  * In the thread's record of its last failure, when it is the helper that
- * refuses; the kernel's refusals are those of iommufd_device_attach().
+ * refuses; other refusals are those of iommufd_device_attach() and
+ * iommufd_device_attach_pasid().
  * @{
  */
 enum {
@@ -57,7 +62,8 @@ enum {
 	 *  too. @since 0.1.0 */
 	IOMMUFD_REPLACE_RESTORED = 2,
 	/** Refused or to be taken back, and the way back failed: the kernel's
-	 *  books show `in_force`, and DMA may be blocked. @since 0.1.0 */
+	 *  books show `in_force`, and DMA may be blocked, though never that of
+	 *  a PASID. @since 0.1.0 */
 	IOMMUFD_REPLACE_BROKEN = 3
 };
 /** @} */
@@ -69,23 +75,34 @@ enum {
 struct iommufd_replacement {
 	/** Set by the caller: sizeof(struct iommufd_replacement). */
 	uint32_t size;
+	/** ::IOMMUFD_PASID_WIDTH_VALID or 0. */
+	uint32_t flags;
+	/** The device. */
+	struct iommufd_device *device;
+	/** The PASID whose page table is replaced; 0 for the device itself. */
+	uint32_t pasid;
+	/** With ::IOMMUFD_PASID_WIDTH_VALID, bits of a PASID that the device
+	 *  and its IOMMU can do, as in struct iommufd_device_pasid_opts. Of no
+	 *  meaning for the device itself. */
+	uint32_t max_pasid_log2;
 	/** Id of the new page table, made by iommufd_hwpt_alloc(). */
 	uint32_t page_table;
 	/** Id of the page table that is in force, made by
 	 *  iommufd_hwpt_alloc(), to go back to. */
 	uint32_t old_page_table;
 	/** Flags that the old one was made with: a scratch page table that is
-	 *  made for the way back gets them, less the fault queue. */
+	 *  made for the way back gets them, less the fault queue. Of no meaning
+	 *  for a PASID. */
 	uint32_t old_flags;
-	/** The device. */
-	struct iommufd_device *device;
-	/** Out: 0 or the typed error of this device's replacement. */
+	/** 0. */
+	uint32_t reserved;
+	/** Out: 0 or the typed error of this replacement. */
 	int32_t ret;
 	/** Out: an `IOMMUFD_REPLACE_` state. */
 	uint32_t state;
 	/** Out: id of the page table in force by the kernel's books: the new
-	 *  one, the old one, or, when the way back ended halfway, an empty
-	 *  scratch one, which then lives on. */
+	 *  one, the old one, or, when the way back of a device ended halfway,
+	 *  an empty scratch one, which then lives on. */
 	uint32_t in_force;
 	/** Out: 0, or the typed error of the way back; in the state
 	 *  ::IOMMUFD_REPLACE_RESTORED, of the end of a scratch object, which
@@ -94,52 +111,57 @@ struct iommufd_replacement {
 };
 
 /**
- * @brief Replace the page table of a device, and of all attached devices of its
- *        group; go back if that is refused.
+ * @brief Replace the page table of a device or of one of its PASIDs, and of all
+ *        attached devices of its group; go back if that is refused.
  *
- * The way back makes two scratch objects in the device's context for a moment.
+ * The way back of a device makes two scratch objects in the device's context for a moment.
  * On it the device is on an empty page table for a moment, and its
  * reserved windows are outside of the address space: DMA in flight may fault, and
  * nobody may map into the windows meanwhile. The caller's word is taken for what
- * is in force before.
+ * is in force before: a PASID that has no page table yet is attached.
  *
  * @param[in,out] replacement its inputs must be set; its outputs are set when
  *                the inputs are usable
  * @return 0, or the typed error of the refusal (not that of the way back)
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,
+ *   ::IOMMUFD_CAUSE_BAD_FLAGS
  * - ::IOMMUFD_CAUSE_BAD_ID when `old_page_table` is 0: there would be nothing to
  *   go back to; and for other ids that cannot be any
- * - as iommufd_device_attach()
+ * - as iommufd_device_attach(), for a PASID as iommufd_device_attach_pasid()
  * @threads{any, but one replacement at a time in a group}
- * @syscalls{1 ioctl; after a refusal that can do harm up to 7 more}
- * @kernel{6.6}
+ * @syscalls{1 ioctl; for a device, after a refusal that can do harm up to 7
+ *           more}
+ * @kernel{6.6; PASID 6.15}
  * @since 0.1.0
  */
 int iommufd_replace(struct iommufd_replacement *replacement);
 
 /**
- * @brief Replace the page tables of many devices, or of none.
+ * @brief Replace the page tables of many devices and PASIDs, or of none.
  *
- * One step for each group, in the order of the array. When one is refused,
- * those done before are taken back in reverse order. It is not one step for the
- * DMA of different groups.
+ * One step for each group, and for each PASID of it, in the order of the array.
+ * When one is refused, those done before are taken back in reverse order. It is
+ * not one step for the DMA of different groups. The kernel looks at each step
+ * alone: while any PASID of a device is attached, the device itself can only
+ * have page tables with ::IOMMUFD_HWPT_PASID.
  *
  * @param[in,out] replacements their inputs must be set, all with the same
- *                `size`. Devices of one group must have the same page tables.
+ *                `size`. Devices of one group must have the same page tables,
+ *                and so must the same PASID of devices of one group.
  * @param count number of replacements
  * @return 0, or the typed error of the first refusal
  * @failures
  * - as iommufd_replace(); of the inputs before anything is done
- * - ::IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE when two devices of a group are to
- *   have different page tables
+ * - ::IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE when two devices of a group, or
+ *   their same PASID, are to have different page tables
  * - as iommufd_find_fd(), when it cannot be told which group a device is in
  * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any, but one replacement at a time in a group}
  * @syscalls{of iommufd_replace() for each group, and files are read to tell the
  *           groups}
- * @kernel{6.6}
+ * @kernel{6.6; PASID 6.15}
  * @since 0.1.0
  */
 int iommufd_replace_many(struct iommufd_replacement *replacements,
