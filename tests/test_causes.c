@@ -42,6 +42,7 @@ int open(const char *path, int flags, ...)
 
 static struct iommufd_ctx *ctx;
 static struct iommufd_ioas *ioas;
+static struct iommufd_hwpt *hwpt;
 static struct iommufd_device *device;
 static struct iommufd_access *access_;
 static const struct iommufd_extent part = { PAGE, PAGE };
@@ -56,6 +57,7 @@ static void setup(void)
 
 	OK(iommufd_ctx_open("/dev/null", &ctx));
 	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
+	OK(iommufd_hwpt_adopt(ctx, 4, 0, &hwpt));
 	OK(iommufd_vfio_adopt_bound(0, 0, ctx, 2, &file));
 	OK(iommufd_device_from_vfio(file, &device));
 	iommufd_vfio_close(file);
@@ -199,6 +201,36 @@ static int hwpt_alloc_data(void)
 static int attach(void)
 {
 	return iommufd_device_attach(device, 1, NULL);
+}
+
+static const struct iommufd_device_pasid_opts pasid = { .size = sizeof(pasid),
+							.pasid = 9 };
+
+static int attach_pasid(void)
+{
+	return iommufd_device_attach_pasid(device, &pasid, 1, NULL);
+}
+
+static int detach_pasid(void)
+{
+	return iommufd_device_detach_pasid(device, 9);
+}
+
+static int set_dirty_tracking(void)
+{
+	return iommufd_hwpt_set_dirty_tracking(hwpt, 0);
+}
+
+static int get_dirty_bitmap(void)
+{
+	const struct iommufd_hwpt_get_dirty_bitmap_opts opts = {
+		.size = sizeof(opts),
+		.length = PAGE,
+		.page_size = PAGE,
+		.bitmap_length = sizeof(iova)
+	};
+
+	return iommufd_hwpt_get_dirty_bitmap(hwpt, &iova, &opts);
 }
 
 static int hw_info(void)
@@ -354,9 +386,38 @@ START_TEST(of_devices)
 }
 END_TEST
 
+START_TEST(of_pasids)
+{
+	FAILS(with(attach_pasid, EINVAL), PASID_REFUSED, EINVAL);
+	FAILS(with(attach_pasid, ENOENT), PAGE_TABLE, ENOENT);
+	FAILS(with(attach_pasid, ENODEV), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(with(attach_pasid, EBUSY), DEVICE_BUSY, EBUSY);
+	FAILS(with(attach_pasid, ENOMEM), NO_MEMORY, ENOMEM);
+	FAILS(with(attach_pasid, EOPNOTSUPP), FEATURE, EOPNOTSUPP);
+	FAILS(with(detach_pasid, EINVAL), FEATURE, EINVAL);
+	FAILS(with(detach_pasid, EOPNOTSUPP), FEATURE, EOPNOTSUPP);
+	FAILS(with(detach_pasid, EBUSY), DEVICE_BUSY, EBUSY);
+}
+END_TEST
+
+START_TEST(of_dirty_tracking)
+{
+	FAILS(with(set_dirty_tracking, ENOTTY), COMMAND, ENOTTY);
+	FAILS(with(set_dirty_tracking, ENOENT), OBJECT, ENOENT);
+	FAILS(with(set_dirty_tracking, EOPNOTSUPP), FEATURE, EOPNOTSUPP);
+	FAILS(with(set_dirty_tracking, ENOMEM), NO_MEMORY, ENOMEM);
+	FAILS(with(get_dirty_bitmap, ENOTTY), COMMAND, ENOTTY);
+	FAILS(with(get_dirty_bitmap, EINVAL), DIRTY_RANGE, EINVAL);
+	FAILS(with(get_dirty_bitmap, EOVERFLOW), OVERFLOW, EOVERFLOW);
+	FAILS(with(get_dirty_bitmap, ENOMEM), NO_MEMORY, ENOMEM);
+	FAILS(with(get_dirty_bitmap, ENOENT), OBJECT, ENOENT);
+	FAILS(with(get_dirty_bitmap, EOPNOTSUPP), FEATURE, EOPNOTSUPP);
+}
+END_TEST
+
 static const TTest **const causes[] = {
-	&of_contexts,	    &of_maps,	 &of_unmaps,
-	&of_address_spaces, &of_devices, NULL,
+	&of_contexts, &of_maps,	  &of_unmaps,	      &of_address_spaces,
+	&of_devices,  &of_pasids, &of_dirty_tracking, NULL,
 };
 
 int main(void)

@@ -233,46 +233,6 @@ START_TEST(born_on_a_page_table)
 }
 END_TEST
 
-/* Flags cannot be added later: the RID's page table must be made for PASIDs
- * before the first PASID is attached, and then as long as one is. */
-static void check_pasid_rules(struct iommufd_device *device)
-{
-	struct iommufd_hwpt *with = hwpt_new(f.ioas, IOMMUFD_HWPT_PASID);
-	struct iommufd_hwpt *without = hwpt_new(f.ioas, 0);
-	uint32_t id = iommufd_hwpt_id(with);
-
-	FAILS(iommufd_mock_device_pasid_attach(device, 9, id), UNSPECIFIC,
-	      EINVAL);
-	OK(iommufd_device_attach(device, id, NULL));
-	OK(iommufd_mock_device_pasid_attach(device, 9, id));
-	FAILS(iommufd_device_attach(device, iommufd_hwpt_id(without), NULL),
-	      ATTACH_REFUSED, EINVAL);
-	FAILS(iommufd_device_attach(device, iommufd_ioas_id(f.ioas), NULL),
-	      ATTACH_REFUSED, EINVAL);
-	OK(iommufd_mock_device_pasid_detach(device, 9));
-	OK(iommufd_device_attach(device, iommufd_hwpt_id(without), NULL));
-	iommufd_device_close(device);
-	OK(iommufd_hwpt_destroy(with));
-	OK(iommufd_hwpt_destroy(without));
-}
-
-START_TEST(page_tables_for_pasids)
-{
-	struct iommufd_device *device = NULL;
-	uint32_t id = iommufd_ioas_id(f.ioas);
-
-	if (harness_has(f.ctx, IOMMUFD_NR_VEVENTQ_ALLOC)) {
-		OK(iommufd_mock_device_new(f.ctx, id, IOMMUFD_MOCK_DEVICE_PASID,
-					   NULL, &device));
-		check_pasid_rules(device);
-	} else {
-		FAILS(iommufd_mock_device_pasid_attach(f.device, 9, id),
-		      FEATURE, EOPNOTSUPP);
-	}
-	fixture_end(&f);
-}
-END_TEST
-
 static const TTest **const attaching[] = {
 	&getters,
 	&from_nothing,
@@ -284,7 +244,6 @@ static const TTest **const attaching[] = {
 	&a_target_that_is_not_free,
 	&page_faults,
 	&born_on_a_page_table,
-	&page_tables_for_pasids,
 	NULL,
 };
 

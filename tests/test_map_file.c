@@ -219,26 +219,101 @@ START_TEST(dma_buf)
 }
 END_TEST
 
+/*
+ * Whether the page table has two pages there: only what is mapped can become
+ * dirty.
+ */
+static int has_pages(struct iommufd_hwpt *hwpt, uint64_t iova)
+{
+	uint64_t bits = UINT64_MAX;
+	const struct iommufd_mock_dirty pages = { .iova = iova,
+						  .length = 2 * PAGE,
+						  .page_size = MOCK_PAGE,
+						  .bitmap = &bits };
+	const struct iommufd_hwpt_get_dirty_bitmap_opts opts = {
+		.size = sizeof(opts),
+		.iova = iova,
+		.length = 2 * PAGE,
+		.page_size = PAGE,
+		.bitmap_length = sizeof(bits),
+	};
+
+	OK(iommufd_mock_set_dirty(f.ctx, iommufd_hwpt_id(hwpt), &pages, NULL));
+	bits = 0;
+	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, &bits, &opts));
+	ck_assert(bits == 3 || bits == 0);
+	return bits == 3;
+}
+
+static struct iommufd_hwpt *with_tracking(struct iommufd_ioas *ioas)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+
+	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas),
+			      HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING), &hwpt));
+	OK(iommufd_hwpt_set_dirty_tracking(hwpt,
+					   IOMMUFD_DIRTY_TRACKING_ENABLE));
+	return hwpt;
+}
+
 /* A revoked mapping is gone for good: it must be unmapped and mapped again. */
 START_TEST(dma_buf_revoked)
 {
 	const struct iommufd_extent whole = extent(0, 2 * PAGE);
 	uint64_t iova = MOCK_FIRST, other = MOCK_FIRST + MIB;
+	struct iommufd_hwpt *hwpt;
 	int fd;
 
 	if (!has_dma_buf())
 		return;
+	hwpt = with_tracking(f.ioas);
 	fd = buffer_new();
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
+	ck_assert(has_pages(hwpt, iova));
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 1));
+	ck_assert(!has_pages(hwpt, iova));
 	FAILS(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &other), REVOKED,
 	      ENODEV);
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 0));
+	ck_assert(!has_pages(hwpt, iova));
 	FAILS(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova),
 	      ALREADY_MAPPED, EEXIST);
+	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &other));
+	ck_assert(has_pages(hwpt, other));
 	unmap_at(f.ioas, 2 * PAGE, iova);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
+	ck_assert(has_pages(hwpt, iova));
 	close(fd);
+	OK(iommufd_hwpt_destroy(hwpt));
+	fixture_end(&f);
+}
+END_TEST
+
+/* Revoked when the page table is made, it is not mapped; nor ever after. */
+START_TEST(dma_buf_revoked_before)
+{
+	const struct iommufd_extent whole = extent(0, 2 * PAGE);
+	struct iommufd_ioas *ioas = NULL;
+	uint64_t iova = MOCK_FIRST;
+	struct iommufd_hwpt *hwpt;
+	int fd;
+
+	if (!has_dma_buf())
+		return;
+	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
+	fd = buffer_new();
+	OK(iommufd_ioas_map_file(ioas, fd, &whole, FIXED, &iova));
+	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 1));
+	hwpt = with_tracking(ioas);
+	ck_assert(!has_pages(hwpt, iova));
+	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 0));
+	ck_assert(!has_pages(hwpt, iova));
+	unmap_at(ioas, 2 * PAGE, iova);
+	OK(iommufd_ioas_map_file(ioas, fd, &whole, FIXED, &iova));
+	ck_assert(has_pages(hwpt, iova));
+	close(fd);
+	OK(iommufd_hwpt_destroy(hwpt));
+	OK(iommufd_ioas_destroy(ioas));
 	fixture_end(&f);
 }
 END_TEST
@@ -277,6 +352,7 @@ static const TTest **const files[] = {
 static const TTest **const buffers[] = {
 	&dma_buf,
 	&dma_buf_revoked,
+	&dma_buf_revoked_before,
 	&dma_buf_and_accesses,
 	NULL,
 };

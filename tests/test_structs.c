@@ -42,6 +42,24 @@ static int veventq_alloc(void *opts)
 	return ret;
 }
 
+/* The PASID is 0 in them, the size of a page too: the library refuses. */
+static int attach_pasid(void *opts)
+{
+	return iommufd_device_attach_pasid(f.device, opts, f.hwpt_id, NULL);
+}
+
+static int get_dirty_bitmap(void *opts)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+	uint64_t bits = 0;
+	int ret;
+
+	OK(iommufd_hwpt_adopt(f.ctx, f.hwpt_id, 0, &hwpt));
+	ret = iommufd_hwpt_get_dirty_bitmap(hwpt, &bits, opts);
+	iommufd_hwpt_release(hwpt);
+	return ret;
+}
+
 static int get_hw_info(void *info)
 {
 	return iommufd_device_get_hw_info(f.device, IOMMUFD_HW_INFO_DEFAULT,
@@ -85,6 +103,12 @@ static const struct sized inputs[] = {
 	{ "iommufd_veventq_alloc_opts", veventq_alloc, 16,
 	  sizeof(struct iommufd_veventq_alloc_opts), IOMMUFD_CAUSE_FEATURE,
 	  IOMMUFD_NR_VEVENTQ_ALLOC, IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_device_pasid_opts", attach_pasid, 16,
+	  sizeof(struct iommufd_device_pasid_opts), IOMMUFD_CAUSE_BAD_PASID, 0,
+	  IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_hwpt_get_dirty_bitmap_opts", get_dirty_bitmap, 40,
+	  sizeof(struct iommufd_hwpt_get_dirty_bitmap_opts),
+	  IOMMUFD_CAUSE_BAD_VALUE, 0, IOMMUFD_CAUSE_NULL_POINTER },
 };
 
 static const struct sized outputs[] = {

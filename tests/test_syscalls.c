@@ -99,6 +99,12 @@ static void hwpt_begin(void)
 	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas), NULL, &hwpt));
 }
 
+static void hwpt_begin_tracking(void)
+{
+	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas),
+			      HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING), &hwpt));
+}
+
 static void hwpt_end(void)
 {
 	OK(iommufd_hwpt_destroy(hwpt));
@@ -157,6 +163,16 @@ CALL(hwpt_alloc,
 CALL(hwpt_adopt, iommufd_hwpt_adopt(f.ctx, f.hwpt_id, 0, &hwpt))
 CALL(hwpt_adopt_verify,
      iommufd_hwpt_adopt(f.ctx, f.hwpt_id, IOMMUFD_ADOPT_VERIFY, &hwpt))
+CALL(hwpt_track, iommufd_hwpt_set_dirty_tracking(hwpt, 1))
+CALL(hwpt_bitmap,
+     iommufd_hwpt_get_dirty_bitmap(
+	     hwpt, &length,
+	     &(struct iommufd_hwpt_get_dirty_bitmap_opts){
+		     .size = sizeof(struct iommufd_hwpt_get_dirty_bitmap_opts),
+		     .iova = MOCK_FIRST,
+		     .length = PAGE,
+		     .page_size = PAGE,
+		     .bitmap_length = sizeof(length) }))
 CALL(hwpt_id, iommufd_hwpt_id(NULL) != 0)
 CALL(hwpt_destroy, iommufd_hwpt_destroy(hwpt))
 CALL(hwpt_release, (iommufd_hwpt_release(hwpt), 0))
@@ -258,6 +274,10 @@ static const struct counter_call spaces[] = {
 	{ "iommufd_hwpt_adopt", NONE, 1, hwpt_adopt, 0, NULL, hwpt_let_go },
 	{ "iommufd_hwpt_adopt VERIFY", ONE, 1, hwpt_adopt_verify, 0, NULL,
 	  hwpt_let_go },
+	{ "iommufd_hwpt_set_dirty_tracking", ONE, 0, hwpt_track, 0,
+	  hwpt_begin_tracking, hwpt_end },
+	{ "iommufd_hwpt_get_dirty_bitmap", ONE, 0, hwpt_bitmap, 0,
+	  hwpt_begin_tracking, hwpt_end },
 	PLAIN("iommufd_hwpt_id", NONE, hwpt_id),
 	{ "iommufd_hwpt_destroy", ONE, 0, hwpt_destroy, 0, hwpt_begin, NULL },
 	{ "iommufd_hwpt_release", NONE, 0, hwpt_release, 0, hwpt_begin, NULL },

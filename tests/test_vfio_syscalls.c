@@ -13,6 +13,9 @@ static struct iommufd_ctx *ctx;
 static struct iommufd_vfio *file, *other;
 static struct iommufd_device *device, *second;
 static struct iommufd_ioas *ioas;
+static struct iommufd_hwpt *table;
+static const struct iommufd_device_pasid_opts pasid = { .size = sizeof(pasid),
+							.pasid = 9 };
 static struct iommufd_node_info node = { .size = sizeof(node) };
 static struct iommufd_vfio_info info = { .size = sizeof(info) };
 static struct iommufd_region_info region = { .size = sizeof(region) };
@@ -34,6 +37,11 @@ static void setup(void)
 	device_enable(file);
 	/* Under a sanitizer a thread's first failure makes its record. */
 	FAILS(iommufd_ctx_destroy_id(ctx, UNUSED_ID), OBJECT, ENOENT);
+	/* Before 6.15 there are none for PASIDs. */
+	OK(iommufd_hwpt_alloc(
+		device, iommufd_ioas_id(ioas),
+		device_old_kernel() ? NULL : HWPT_FLAGS(IOMMUFD_HWPT_PASID),
+		&table));
 }
 
 static void file_begin(void)
@@ -138,6 +146,9 @@ CALL(from_vfio, iommufd_device_from_vfio(other, &second))
 VOID_CALL(device_end, iommufd_device_close(second))
 CALL(attach, iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL))
 CALL(detach, iommufd_device_detach(device))
+CALL(attach_pasid,
+     iommufd_device_attach_pasid(device, &pasid, iommufd_hwpt_id(table), NULL))
+CALL(detach_pasid, iommufd_device_detach_pasid(device, pasid.pasid))
 CALL(hw_info, iommufd_device_get_hw_info(device, 0, raw, sizeof(raw), &hw))
 CALL(hw_info_vtd, iommufd_device_get_hw_info_vtd(device, &vtd))
 
@@ -184,6 +195,12 @@ static const struct counter_call calls[] = {
 	{ "iommufd_device_attach (replacing)", "1 ioctl", 0, attach, 0, NULL,
 	  NULL },
 	{ "iommufd_device_detach", "1 ioctl", 0, detach, 0, NULL, NULL },
+	{ "iommufd_device_attach_pasid", "1 ioctl", 0, attach_pasid, 1, NULL,
+	  NULL },
+	{ "iommufd_device_attach_pasid (replacing)", "1 ioctl", 0, attach_pasid,
+	  1, NULL, NULL },
+	{ "iommufd_device_detach_pasid", "1 ioctl", 0, detach_pasid, 1, NULL,
+	  NULL },
 	{ "iommufd_device_get_hw_info", "1 ioctl", 0, hw_info, 0, NULL, NULL },
 	{ "iommufd_device_get_hw_info_vtd", "1 ioctl", 0, hw_info_vtd, 0, NULL,
 	  NULL },
