@@ -124,6 +124,8 @@ $(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
 
 # NAME.c and, where a program has several files, NAME-PART.c.
 EXAMPLES := first iommufd-info nvme-dma
+# Those that work on the kernel's mock driver are built with the tests.
+MOCK_EXAMPLES := pasid
 example_sources = $(sort $(wildcard examples/$(1).c examples/$(1)-*.c))
 example_objects = $(patsubst %.c,$(BUILD)/%.o,$(call example_sources,$(1)))
 
@@ -140,9 +142,18 @@ define example_rule
 $(BUILD)/examples/$(1): $(call example_objects,$(1)) \
 		$(BUILD)/libiommufd-util.la
 	$$(call say,LINK,$$@)$$(LT_LINK) $$(ALL_CFLAGS) $$(LDFLAGS) -no-install -o $$@ $$(filter \
-		%.o,$$^) $(BUILD)/libiommufd-util.la $(BUILD)/libiommufd.la
+		%.o %.a,$$^) $(BUILD)/libiommufd-util.la $(BUILD)/libiommufd.la
 endef
-$(foreach e,$(EXAMPLES),$(eval $(call example_rule,$(e))))
+$(foreach e,$(EXAMPLES) $(MOCK_EXAMPLES),$(eval $(call example_rule,$(e))))
+
+# They include the mock support's header by the name that it has when installed.
+MOCK_EXAMPLE_PROGRAMS := $(MOCK_EXAMPLES:%=$(BUILD)/examples/%)
+$(MOCK_EXAMPLE_PROGRAMS): $(BUILD)/libiommufd-mock.a
+$(foreach e,$(MOCK_EXAMPLES),$(call example_objects,$(e))): \
+		$(BUILD)/gen/iommufd/iommufd-mock.h
+$(BUILD)/gen/iommufd/iommufd-mock.h: tests/mock/iommufd-mock.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # ---- the mock support and the tests --------------------------------------
 
@@ -153,7 +164,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 TEST_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
 	$(TEST_SOURCES),$(sort $(wildcard tests/*.c))))
 
-tests: $(TEST_PROGRAMS) examples
+tests: $(TEST_PROGRAMS) examples $(MOCK_EXAMPLE_PROGRAMS)
 
 $(BUILD)/libiommufd-mock.a: $(MOCK_OBJECTS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

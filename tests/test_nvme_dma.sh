@@ -3,43 +3,10 @@
 #
 # The examples on a real device: nvme-dma with all it does, what it says when it cannot work, iommufd-info, first.
 # Runs in the guest, scenario vtd. Results in TAP, to the file named by IOMMUFD_TAP or to standard output.
-set -u
-top=$(cd "$(dirname "$0")/.." && pwd -P)
-bin=${IOMMUFD_EXAMPLES:-$top/build/examples}
+# shellcheck source=tests/examples.sh
+. "$(dirname "$0")/examples.sh"
 nvme=${IOMMUFD_VM_NVME:?runs in the guest only}
 disk=$IOMMUFD_VM_DISK
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
-exec 3>>"${IOMMUFD_TAP:-/dev/stdout}"
-tests=0 failed=0
-
-# result NAME OK: one line of TAP.
-result() {
-	tests=$((tests + 1))
-	if [ "$2" = yes ]; then
-		echo "ok $tests - examples:$1" >&3
-	else
-		failed=$((failed + 1))
-		echo "not ok $tests - examples:$1 # $3" >&3
-	fi
-}
-
-# run STATUS COMMAND...: runs it, keeps what it prints in $out/text, and says whether it ended as it should.
-run() {
-	local want=$1 status=0
-	shift
-
-	echo "--- $*"
-	"$@" >"$out/text" 2>&1 || status=$?
-	cat "$out/text"
-	result "$(basename "$1") ends with $want" "$([ "$status" = "$want" ] && echo yes)" "status $status: $*"
-}
-
-# says NAME REGEX: some line of the last output matches.
-says() { result "$1" "$(grep -qE -- "$2" "$out/text" && echo yes)" "no line like: $2"; }
-
-# says_not NAME REGEX: none does.
-says_not() { result "$1" "$(grep -qE -- "$2" "$out/text" || echo yes)" "there is a line like: $2"; }
 
 # explains TITLE CLASS CAUSE NUMBERS: below that title are this class, this cause, and a sentence with these numbers.
 explains() {
@@ -128,5 +95,4 @@ run 0 "$bin/first" "$nvme"
 says 'first: IOVA' "^$nvme finds our memory at 0x[0-9a-f]+$"
 run 1 "$bin/first" 0000:77:00.0
 
-echo "1..$tests" >&3
-[ "$failed" = 0 ]
+results_end

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
+# make demo-pasid                       examples/pasid on the kernel's mock driver
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -9,7 +10,7 @@ KERNEL ?= main
 SCENARIO ?= vtd
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
-.PHONY: setup kernel kernel-lts kernel-debug vm-shell check-vm check-lts-vm check-debug-vm
+.PHONY: setup kernel kernel-lts kernel-debug demo-pasid vm-shell check-vm check-lts-vm check-debug-vm
 
 setup:
 	$(Q)tests/vm/setup.sh
@@ -21,6 +22,9 @@ kernel-lts: | $(SETUP)
 	$(Q)tests/vm/kernel.sh build lts
 kernel-debug: | $(SETUP)
 	$(Q)tests/vm/kernel.sh build debug
+
+demo-pasid: $(BUILD)/examples/pasid kernel
+	$(Q)tests/vm/run.sh -k $(KERNEL) -s mock $(abspath $<)
 
 vm-shell: kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s $(SCENARIO) --shell
