@@ -9,6 +9,7 @@
 #include <iommufd/iommufd.h>
 #include <iommufd/util/discovery.h>
 #include <iommufd/util/diagnose.h>
+#include <iommufd/util/explain.h>
 #include <iommufd/util/replace.h>
 
 #endif /* LIBIOMMUFD_UTIL_UTIL_H */
