@@ -9,6 +9,11 @@
 struct iommufd_diagnosis d;
 struct iommufd_diagnose_opts diagnose_opts;
 
+static struct {
+	int ret;
+	char text[sizeof(d.text)];
+} now, before;
+
 void check_sane(uint32_t class_)
 {
 	size_t length = strlen(d.text);
@@ -35,6 +40,7 @@ void diagnose_in(struct iommufd_ctx *ctx, int ret, uint32_t flags)
 	unsigned int descriptors = open_descriptors();
 	uint64_t pins = pinned();
 
+	before = now;
 	memset(&d, 0, sizeof(d));
 	d.size = sizeof(d);
 	OK(iommufd_diagnose(&failure, ctx, flags,
@@ -46,6 +52,8 @@ void diagnose_in(struct iommufd_ctx *ctx, int ret, uint32_t flags)
 	ck_assert_uint_eq(open_descriptors(), descriptors);
 	ck_assert_uint_eq(pinned(), pins);
 	check_sane(iommufd_class(ret));
+	now.ret = ret;
+	strcpy(now.text, d.text);
 	printf("# %s\n", d.text);
 	fflush(stdout);
 }
@@ -76,6 +84,16 @@ void check_says(const char *words)
 {
 	ck_assert_msg(strstr(d.text, words) != NULL, "no \"%s\" in: %s", words,
 		      d.text);
+}
+
+void check_other_reason(void)
+{
+	const char *a = strchr(before.text, ':'), *b = strchr(now.text, ':');
+
+	ck_assert_int_eq(now.ret, before.ret);
+	ck_assert_ptr_nonnull(a);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_str_ne(a, b);
 }
 
 /* A failure as another machine might have it. */

@@ -28,6 +28,12 @@ void check_candidates(uint32_t set, uint32_t a, uint32_t b);
 void check_range_is(uint64_t start, uint64_t last);
 void check_says(const char *words);
 
+/*
+ * This diagnosis and the one before are of failures that look alike, with one
+ * errno and one cause, and it gives another reason.
+ */
+void check_other_reason(void);
+
 /* A failure as another machine might have it; the result is its `ret`. */
 int made_up(uint32_t op, uint32_t cause, int err, int fd);
 

@@ -115,6 +115,25 @@ enum {
 	/** The driver gave no such offset and length to map. @how{direct}
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_MAPPABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 24),
+	/** Only nested page tables and vIOMMUs take invalidations.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_INVALIDATION_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_NESTED = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 25),
+	/** The driver takes no invalidations of this type.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_INVALIDATION_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_INVALIDATION_TYPE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 26),
+	/** Invalidations of this type have another length.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_INVALIDATION_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_INVALIDATION_LENGTH =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 27),
+	/** An invalidation has a value that the driver does not take, or there
+	 *  are none or too many of them. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_INVALIDATION_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_INVALIDATION_VALUE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 28),
 
 	/** The VFIO device file is not bound to an iommufd. @how{direct}
 	 *  @since 0.1.0 */
@@ -241,6 +260,9 @@ enum {
 	/** The device has no vDevice in the vIOMMU of this page table.
 	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PAGE_TABLE. @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_VDEVICE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 22),
+	/** A part of the queue's memory is not mapped. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_QUEUE_MEMORY. @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_HOLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 23),
 
 	/** The process has no right to open the device file. @how{set} Of the
 	 *  node, of a device cgroup, or, for a device without an IOMMU, as
@@ -322,8 +344,9 @@ enum {
 	/** Another object, a device or another thread uses the object.
 	 *  @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_IN_USE = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 1),
-	/** Another thread is just mapping or unmapping in the range, or a
-	 *  hardware queue holds it. @how{direct} @since 0.1.0 */
+	/** A mapping of the range is just being made or removed, or a hardware
+	 *  queue holds it. @how{set} EBUSY of unmap, and of a change of
+	 *  process. @since 0.1.0 */
 	IOMMUFD_CAUSE_MAPPING_IN_TRANSIT = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 2),
 	/** An emulated device did not release its pins. @how{direct} @since
 	 *  0.1.0 */
@@ -337,6 +360,14 @@ enum {
 	/** The device is being reset, or another call holds it. @how{direct}
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_BUSY = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 6),
+	/** Another thread is just mapping or unmapping in the range.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_ANOTHER_THREAD = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 7),
+	/** A hardware queue holds a mapping of the range. @how{diagnosed} One
+	 *  of ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT. @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_HOLDS_MAPPING =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 8),
 
 	/** A part of the IOVA range is mapped already. @how{direct} @since
 	 *  0.1.0 */
@@ -366,6 +397,14 @@ enum {
 	IOMMUFD_CAUSE_VDEVICE_EXISTS = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 6),
 	/** The vIOMMU has such a queue already. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_QUEUE_EXISTS = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 7),
+	/** The device has a vDevice already, in this vIOMMU or another one.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_VDEVICE_EXISTS.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_DEVICE_HAS_VDEVICE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 8),
+	/** Another device has this id in the vIOMMU. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_VDEVICE_EXISTS. @since 0.1.0 */
+	IOMMUFD_CAUSE_VIRT_ID_TAKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 9),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no
@@ -430,13 +469,13 @@ enum {
 	IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 4),
 	/** The page table's typed data is wrong, or there is none where it is
-	 *  needed. @how{diagnosed} One of ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED.
-	 *  @since 0.1.0 */
+	 *  needed. @how{direct} EIO of Arm SMMUv3; of EINVAL it is one of
+	 *  ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED. @since 0.1.0 */
 	IOMMUFD_CAUSE_PAGE_TABLE_DATA =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 5),
-	/** The page table on which a nested one is to be made was not made as
-	 *  a nest parent. @how{diagnosed} One of
-	 *  ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED. @since 0.1.0 */
+	/** The page table was not made as a nest parent for this kind of IOMMU.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED and
+	 *  ::IOMMUFD_CAUSE_VIOMMU_REFUSED. @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_NEST_PARENT =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 6),
 	/** The page table was made for another kind of IOMMU or device, or has
@@ -471,6 +510,45 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_PASID_FLAG_MISSING =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 12),
+	/** The device is behind another physical IOMMU. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, ::IOMMUFD_CAUSE_VIOMMU_REFUSED
+	 *  and ::IOMMUFD_CAUSE_VDEVICE_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_OTHER_IOMMU =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 13),
+	/** The vIOMMU's data is missing or wrong. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_VIOMMU_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_VIOMMU_DATA =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 14),
+	/** The driver cannot take this id of a guest. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_VDEVICE_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_VIRT_ID_REFUSED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 15),
+	/** The hardware has no queue of this index. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_QUEUE_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_INDEX =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 16),
+	/** Length or address of the queue are not what the hardware takes.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_QUEUE_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_LAYOUT =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 17),
+	/** The queue lies in memory of a device. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_QUEUE_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_QUEUE_DEVICE_MEMORY =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 18),
+	/** A PASID is attached to a page table, not to an address space.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PASID_REFUSED.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_PASID_ON_IOAS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 19),
+	/** The PASID has more bits than the device can do. @how{diagnosed} One
+	 *  of ::IOMMUFD_CAUSE_PASID_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_PASID_TOO_LARGE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 20),
+	/** This kernel cannot attach PASIDs. @how{diagnosed} Before Linux 6.15.
+	 *  One of ::IOMMUFD_CAUSE_PASID_REFUSED. @since 0.1.0 */
+	IOMMUFD_CAUSE_PASID_KERNEL =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 21),
 
 	/** A buffer of the caller cannot be read or written. @how{direct}
 	 *  EFAULT of a call that pins nothing. @since 0.1.0 */

@@ -20,6 +20,13 @@ void iommufd__diag_found(struct iommufd__diag *d, uint32_t cause)
 	d->out.candidates[0] = cause;
 }
 
+void iommufd__diag_say(struct iommufd__diag *d, uint32_t cause,
+		       const char *words)
+{
+	iommufd__diag_found(d, cause);
+	iommufd__text_add(&d->text, "%s", words);
+}
+
 void iommufd__diag_candidate(struct iommufd__diag *d, uint32_t cause)
 {
 	if (d->out.num_candidates < IOMMUFD_DIAGNOSIS_CANDIDATES)
@@ -59,7 +66,23 @@ static const struct {
 	{ IOMMUFD_CAUSE_UNPINNABLE, iommufd__diag_user_memory },
 	{ IOMMUFD_CAUSE_MEMORY_OR_LIMIT, iommufd__diag_locked_memory },
 	{ IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, iommufd__diag_page_table },
-	{ IOMMUFD_CAUSE_DEVICE_OR_QUEUE, iommufd__diag_page_table },
+	{ IOMMUFD_CAUSE_PAGE_TABLE_DATA, iommufd__diag_page_table },
+	{ IOMMUFD_CAUSE_DEVICE_OR_QUEUE, iommufd__diag_two_ids },
+	{ IOMMUFD_CAUSE_DEVICE_OR_PARENT, iommufd__diag_two_ids },
+	{ IOMMUFD_CAUSE_VIOMMU_OR_DEVICE, iommufd__diag_two_ids },
+	{ IOMMUFD_CAUSE_VIOMMU_REFUSED, iommufd__diag_viommu },
+	{ IOMMUFD_CAUSE_VDEVICE_EXISTS, iommufd__diag_vdevice },
+	{ IOMMUFD_CAUSE_VDEVICE_REFUSED, iommufd__diag_vdevice },
+	{ IOMMUFD_CAUSE_QUEUE_MEMORY, iommufd__diag_hw_queue },
+	{ IOMMUFD_CAUSE_QUEUE_REFUSED, iommufd__diag_hw_queue },
+	{ IOMMUFD_CAUSE_MAPPING_IN_TRANSIT, iommufd__diag_in_transit },
+	{ IOMMUFD_CAUSE_INVALIDATION_REFUSED, iommufd__diag_invalidation },
+	{ IOMMUFD_CAUSE_INVALIDATION_ENTRY, iommufd__diag_invalidation },
+	{ IOMMUFD_CAUSE_DIRTY_RANGE, iommufd__diag_dirty_range },
+	{ IOMMUFD_CAUSE_FAULT_GONE, iommufd__diag_fault },
+	{ IOMMUFD_CAUSE_PASID_REFUSED, iommufd__diag_pasid },
+	{ IOMMUFD_CAUSE_FEATURE, iommufd__diag_no_pasid },
+	{ IOMMUFD_CAUSE_NO_PAGE_REQUESTS, iommufd__diag_no_page_requests },
 	{ IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE, iommufd__diag_outside },
 	{ IOMMUFD_CAUSE_ATTACH_REFUSED, iommufd__diag_attach },
 	{ IOMMUFD_CAUSE_ATTACH_CONFLICT, iommufd__diag_conflict },
@@ -116,7 +139,22 @@ static const uint32_t context_ops[] = {
 	IOMMUFD_OP_IOAS_NOIOMMU_GET_PA,
 	IOMMUFD_OP_HWPT_ALLOC,
 	IOMMUFD_OP_HWPT_ADOPT,
+	IOMMUFD_OP_HWPT_INVALIDATE,
+	IOMMUFD_OP_HWPT_SET_DIRTY_TRACKING,
+	IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP,
 	IOMMUFD_OP_DEVICE_GET_HW_INFO,
+	IOMMUFD_OP_VIOMMU_ALLOC,
+	IOMMUFD_OP_VIOMMU_ADOPT,
+	IOMMUFD_OP_VIOMMU_INVALIDATE,
+	IOMMUFD_OP_VIOMMU_MMAP,
+	IOMMUFD_OP_VIOMMU_PROBE,
+	IOMMUFD_OP_VDEVICE_ALLOC,
+	IOMMUFD_OP_VDEVICE_ADOPT,
+	IOMMUFD_OP_HW_QUEUE_ALLOC,
+	IOMMUFD_OP_HW_QUEUE_ADOPT,
+	IOMMUFD_OP_HW_QUEUE_PROBE,
+	IOMMUFD_OP_FAULT_QUEUE_ALLOC,
+	IOMMUFD_OP_VEVENTQ_ALLOC,
 };
 
 /* The ids of another context are those of other objects: ask nothing there. */

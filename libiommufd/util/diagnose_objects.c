@@ -3,38 +3,63 @@
 #include "diagnose.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* More ranges than any machine has; a bound for the memory we take. */
 #define RANGES_MAX 4096
 
-/* IOMMU_GET_HW_INFO, of which only the answer's errno matters here. */
-struct get_hw_info {
-	uint32_t size, flags, dev_id, data_len;
-	uint64_t data;
-	uint32_t type, reserved;
+static const char *const words[] = {
+	[IOMMUFD__OBJECT_UNKNOWN] = "an object",
+	[IOMMUFD__OBJECT_NONE] = "no object",
+	[IOMMUFD__OBJECT_NOT_SEEN] = "no object, or one of another kind",
+	[IOMMUFD__OBJECT_IOAS] = "an address space",
+	[IOMMUFD__OBJECT_PAGING] = "a paging page table",
+	[IOMMUFD__OBJECT_NESTED] = "a nested page table",
+	[IOMMUFD__OBJECT_VIOMMU] = "a vIOMMU",
+	[IOMMUFD__OBJECT_DEVICE] = "a device",
+	[IOMMUFD__OBJECT_OTHER] = "an object of another kind",
 };
 
-/* IOMMU_HWPT_INVALIDATE without an entry: no object takes this type. */
-struct invalidate {
-	uint32_t size, hwpt_id;
-	uint64_t data;
-	uint32_t type, entry_len, entry_num, reserved;
-};
+const char *iommufd__object_words(int kind)
+{
+	return words[kind];
+}
 
-/* IOMMU_HWPT_ALLOC as far as every kernel has it. */
-struct hwpt_alloc {
-	uint32_t size, flags, dev_id, pt_id, out_id, reserved;
-};
+void iommufd__object_add(struct iommufd__diag *d, uint32_t id, int kind)
+{
+	if (kind == IOMMUFD__OBJECT_NONE)
+		iommufd__text_add(&d->text, "there is no object %" PRIu32, id);
+	else if (kind == IOMMUFD__OBJECT_NOT_SEEN)
+		iommufd__text_add(&d->text,
+				  "there is no object %" PRIu32
+				  ", or it is one of another kind",
+				  id);
+	else
+		iommufd__text_add(&d->text, "object %" PRIu32 " is %s", id,
+				  words[kind]);
+}
+
+int iommufd__has_command(const struct iommufd__diag *d, uint32_t nr)
+{
+	int ret;
+
+	if (!d->ctx)
+		return -1;
+	ret = iommufd_ctx_probe(d->ctx, nr);
+	if (ret && !iommufd_is(ret, IOMMUFD_CAUSE_COMMAND))
+		return -1;
+	return !ret;
+}
 
 /* One behind no IOMMU has nothing to tell of it. */
-static int is_device(struct iommufd_ctx *ctx, uint32_t id)
+static int is_device(const struct iommufd__diag *d, uint32_t id)
 {
-	struct get_hw_info cmd = { .size = sizeof(cmd), .dev_id = id };
-	int ret = iommufd_ctx_ioctl(ctx, IOMMUFD_NR_GET_HW_INFO, &cmd, NULL);
+	struct iommufd__hw_info info;
+	int err = iommufd__ask_hw_info(d, id, &info);
 
-	return !ret || iommufd_errno(ret) == EOPNOTSUPP;
+	return !err || err == EOPNOTSUPP;
 }
 
 static int is_ioas(struct iommufd_ctx *ctx, uint32_t id)
@@ -57,31 +82,89 @@ static int is_paging(struct iommufd_ctx *ctx, uint32_t id)
 	return 1;
 }
 
+/* The only object that is asked for its queues. -1 when the kernel has none. */
+static int is_viommu(struct iommufd_ctx *ctx, uint32_t id)
+{
+	struct iommufd_viommu *viommu;
+	int ret;
+
+	if (iommufd_viommu_adopt(ctx, id, 0, &viommu))
+		return -1;
+	ret = iommufd_hw_queue_probe(viommu, IOMMUFD__NO_TYPE);
+	iommufd_viommu_release(viommu);
+	if (!ret)
+		return 0;
+	return iommufd_is(ret, IOMMUFD_CAUSE_FEATURE) ? 1 : -1;
+}
+
+/* What is left of an object that is there: @err is its answer to no type. */
+static int kind_of_rest(const struct iommufd__diag *d, uint32_t id, int err)
+{
+	int viommu;
+
+	/* Before that only nested page tables were found. */
+	if (!iommufd__has_command(d, IOMMUFD_NR_VIOMMU_ALLOC))
+		return IOMMUFD__OBJECT_NESTED;
+	viommu = is_viommu(d->ctx, id);
+	if (viommu)
+		return viommu < 0 ? IOMMUFD__OBJECT_UNKNOWN
+				  : IOMMUFD__OBJECT_VIOMMU;
+	if (err == EOPNOTSUPP ||
+	    !iommufd__ask_invalidation(
+		    d, id, IOMMUFD_INVALIDATE_VTD_S1,
+		    sizeof(struct iommufd_vtd_s1_invalidation), 0))
+		return IOMMUFD__OBJECT_NESTED;
+	return IOMMUFD__OBJECT_OTHER;
+}
+
 int iommufd__object_kind(const struct iommufd__diag *d, uint32_t id)
 {
-	struct invalidate any = { .size = sizeof(any),
-				  .hwpt_id = id,
-				  .type = UINT32_MAX,
-				  .entry_len = 8 };
-	int ret;
+	int err, all;
 
 	if (!d->ctx)
 		return IOMMUFD__OBJECT_UNKNOWN;
 	if (!id || id > INT32_MAX)
 		return IOMMUFD__OBJECT_NONE;
+	/* Refused for the type of an object that is there, or for want of it. */
+	err = iommufd__ask_invalidation(d, id, IOMMUFD__NO_TYPE, 8, 0);
+	all = iommufd__has_command(d, IOMMUFD_NR_VIOMMU_ALLOC) > 0;
+	if (err == ENOENT && all)
+		return IOMMUFD__OBJECT_NONE;
 	if (is_ioas(d->ctx, id))
 		return IOMMUFD__OBJECT_IOAS;
 	if (is_paging(d->ctx, id))
 		return IOMMUFD__OBJECT_PAGING;
-	if (is_device(d->ctx, id))
+	if (is_device(d, id))
 		return IOMMUFD__OBJECT_DEVICE;
-	/* Refused for the type of an object that is there, or for want of it. */
-	ret = iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_INVALIDATE, &any, NULL);
-	if (iommufd_errno(ret) == ENOENT)
-		return IOMMUFD__OBJECT_NONE;
-	if (iommufd_errno(ret) == ENOTTY)
+	if (err == ENOENT)
+		return IOMMUFD__OBJECT_NOT_SEEN;
+	if (err == ENOTTY)
 		return IOMMUFD__OBJECT_UNKNOWN;
-	return IOMMUFD__OBJECT_OTHER;
+	return kind_of_rest(d, id, err);
+}
+
+int iommufd__census(const struct iommufd__diag *d,
+		    struct iommufd__census *census)
+{
+	memset(census, 0, sizeof(*census));
+	if (!d->ctx)
+		return -1;
+	for (uint32_t id = 1; id <= IOMMUFD__CENSUS_IDS; id++) {
+		int kind = iommufd__object_kind(d, id);
+		uint32_t nr = census->count[kind]++;
+
+		if (nr < IOMMUFD__CENSUS_MAX)
+			census->ids[kind][nr] = id;
+		if (kind != IOMMUFD__OBJECT_NONE &&
+		    kind != IOMMUFD__OBJECT_NOT_SEEN)
+			census->highest = id;
+	}
+	return 0;
+}
+
+int iommufd__census_complete(const struct iommufd__census *census)
+{
+	return census->highest <= IOMMUFD__CENSUS_IDS / 2;
 }
 
 /* The number of ranges may change between two calls. */
@@ -136,22 +219,19 @@ void iommufd__ranges_put(struct iommufd__ranges *ranges)
 int iommufd__aperture_get(const struct iommufd__diag *d, uint32_t dev_id,
 			  uint32_t flags, struct iommufd__ranges *ranges)
 {
-	struct hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.flags = flags & ~(uint32_t)IOMMUFD_HWPT_FAULT_ID_VALID,
-		.dev_id = dev_id
-	};
 	struct iommufd_ioas *scratch;
+	uint32_t id;
 	int ret = -1;
 
 	memset(ranges, 0, sizeof(*ranges));
 	if (!d->ctx || !(d->flags & IOMMUFD_DIAGNOSE_SCRATCH) ||
 	    iommufd_ioas_alloc(d->ctx, 0, &scratch))
 		return -1;
-	cmd.pt_id = iommufd_ioas_id(scratch);
-	if (!iommufd_ctx_ioctl(d->ctx, IOMMUFD_NR_HWPT_ALLOC, &cmd, NULL)) {
+	if (!iommufd__make_paging(
+		    d, dev_id, iommufd_ioas_id(scratch),
+		    flags & ~(uint32_t)IOMMUFD_HWPT_FAULT_ID_VALID, &id)) {
 		ret = read_ranges(scratch, ranges);
-		(void)iommufd_ctx_destroy_id(d->ctx, cmd.out_id);
+		(void)iommufd_ctx_destroy_id(d->ctx, id);
 	}
 	if (iommufd_ioas_destroy(scratch))
 		iommufd_ioas_release(scratch);

@@ -21,12 +21,6 @@ static int has(const struct iommufd__diag *d, const char *format,
 	return iommufd__text_complete(&text) && !access(path, F_OK);
 }
 
-static void say(struct iommufd__diag *d, uint32_t cause, const char *words)
-{
-	iommufd__diag_found(d, cause);
-	iommufd__text_add(&d->text, "%s", words);
-}
-
 /* The usual node is there, so that another one was tried. */
 static int path_is_wrong(struct iommufd__diag *d)
 {
@@ -52,17 +46,21 @@ static void no_iommufd(struct iommufd__diag *d)
 	if (path_is_wrong(d))
 		return;
 	if (has(d, "class/misc/iommu", ""))
-		say(d, IOMMUFD_CAUSE_NODE_MISSING,
-		    "the kernel has iommufd, but the node is missing here: "
-		    "pass /dev/iommu into the container, or look at udev");
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_NODE_MISSING,
+			"the kernel has iommufd, but the node is missing here: "
+			"pass /dev/iommu into the container, or look at udev");
 	else if (has(d, "module/", "iommufd"))
-		say(d, IOMMUFD_CAUSE_NO_IOMMUFD,
-		    "the module iommufd is there, but it offers no device");
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_NO_IOMMUFD,
+			"the module iommufd is there, but it offers no device");
 	else
-		say(d, IOMMUFD_CAUSE_NO_IOMMUFD,
-		    "the kernel has no iommufd: load the module (modprobe "
-		    "iommufd); if there is none, the kernel was built without "
-		    "CONFIG_IOMMUFD");
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_NO_IOMMUFD,
+			"the kernel has no iommufd: load the module (modprobe "
+			"iommufd); if there is none, the kernel was built "
+			"without "
+			"CONFIG_IOMMUFD");
 }
 
 static int is_group_node(const struct iommufd__diag *d)
@@ -79,26 +77,33 @@ static void no_device_file(struct iommufd__diag *d)
 	if (!name)
 		return;
 	if (is_group_node(d))
-		say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
-		    "that is the name of a VFIO group; the device's own file "
-		    "is needed, as iommufd_find_pci() tells");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
+				  "that is the name of a VFIO group; the "
+				  "device's own file "
+				  "is needed, as iommufd_find_pci() tells");
 	else if (!has(d, "class/vfio-dev", ""))
-		say(d, IOMMUFD_CAUSE_NO_VFIO_DRIVER,
-		    "the kernel has no VFIO devices at all: load vfio-pci and "
-		    "bind the device to it");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_NO_VFIO_DRIVER,
+				  "the kernel has no VFIO devices at all: load "
+				  "vfio-pci and "
+				  "bind the device to it");
 	else if (!has(d, "class/vfio-dev/", name))
-		say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
-		    "the kernel has no VFIO device of this name: is it bound "
-		    "to vfio-pci? Names change; iommufd_find_pci() finds them");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
+				  "the kernel has no VFIO device of this name: "
+				  "is it bound "
+				  "to vfio-pci? Names change; "
+				  "iommufd_find_pci() finds them");
 	else if (access(d->name, F_OK))
-		say(d, IOMMUFD_CAUSE_NODE_MISSING,
-		    "the kernel has this device, but its node is missing "
-		    "here: pass it into the container, look at udev, or the "
-		    "kernel lacks CONFIG_VFIO_DEVICE_CDEV");
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_NODE_MISSING,
+			"the kernel has this device, but its node is missing "
+			"here: pass it into the container, look at udev, or "
+			"the "
+			"kernel lacks CONFIG_VFIO_DEVICE_CDEV");
 	else
-		say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
-		    "the node is there but no device is behind it: it is left "
-		    "over from another one");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
+				  "the node is there but no device is behind "
+				  "it: it is left "
+				  "over from another one");
 }
 
 static void open_denied(struct iommufd__diag *d)
@@ -112,9 +117,10 @@ static void open_denied(struct iommufd__diag *d)
 		return;
 	if (iommufd_errno(d->failure.ret) == EPERM &&
 	    !strncmp(iommufd__basename(path), "noiommu-", 8)) {
-		say(d, IOMMUFD_CAUSE_NEEDS_SYS_RAWIO,
-		    "the device is behind no IOMMU, and to open it takes "
-		    "CAP_SYS_RAWIO");
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_NEEDS_SYS_RAWIO,
+			"the device is behind no IOMMU, and to open it takes "
+			"CAP_SYS_RAWIO");
 		return;
 	}
 	iommufd__diag_found(d, IOMMUFD_CAUSE_OPEN_DENIED);
@@ -158,6 +164,18 @@ static const struct {
 	{ IOMMUFD_OP_IOAS_NOIOMMU_GET_PA, IOMMUFD_NR_IOAS_NOIOMMU_GET_PA,
 	  "7.3" },
 	{ IOMMUFD_OP_HWPT_ADOPT, IOMMUFD_NR_HWPT_GET_DIRTY_BITMAP, "6.7" },
+	{ IOMMUFD_OP_HWPT_SET_DIRTY_TRACKING,
+	  IOMMUFD_NR_HWPT_SET_DIRTY_TRACKING, "6.7" },
+	{ IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP, IOMMUFD_NR_HWPT_GET_DIRTY_BITMAP,
+	  "6.7" },
+	{ IOMMUFD_OP_HWPT_INVALIDATE, IOMMUFD_NR_HWPT_INVALIDATE, "6.8" },
+	{ IOMMUFD_OP_FAULT_QUEUE_ALLOC, IOMMUFD_NR_FAULT_QUEUE_ALLOC, "6.11" },
+	{ IOMMUFD_OP_VIOMMU_ALLOC, IOMMUFD_NR_VIOMMU_ALLOC, "6.13" },
+	{ IOMMUFD_OP_VIOMMU_PROBE, IOMMUFD_NR_VIOMMU_ALLOC, "6.13" },
+	{ IOMMUFD_OP_VDEVICE_ALLOC, IOMMUFD_NR_VDEVICE_ALLOC, "6.13" },
+	{ IOMMUFD_OP_VEVENTQ_ALLOC, IOMMUFD_NR_VEVENTQ_ALLOC, "6.15" },
+	{ IOMMUFD_OP_HW_QUEUE_ALLOC, IOMMUFD_NR_HW_QUEUE_ALLOC, "6.17" },
+	{ IOMMUFD_OP_HW_QUEUE_PROBE, IOMMUFD_NR_HW_QUEUE_ALLOC, "6.17" },
 };
 
 static void add_since(struct iommufd__diag *d)
@@ -184,17 +202,19 @@ void iommufd__diag_command(struct iommufd__diag *d)
 	if (uname(&name))
 		return;
 	if (is_32bit(&name)) {
-		say(d, IOMMUFD_CAUSE_PROCESS_32BIT,
-		    "a 32-bit process cannot use iommufd on a 64-bit kernel: "
-		    "build the program for ");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_PROCESS_32BIT,
+				  "a 32-bit process cannot use iommufd on a "
+				  "64-bit kernel: "
+				  "build the program for ");
 		iommufd__text_add(&d->text, "%s", name.machine);
 		return;
 	}
 	if (d->ctx && iommufd_errno(iommufd_ctx_probe(
 			      d->ctx, IOMMUFD_NR_IOAS_ALLOC)) == ENOTTY) {
-		say(d, IOMMUFD_CAUSE_COMMAND,
-		    "the descriptor of the context does not know any command "
-		    "of iommufd: it is a file of another kind");
+		iommufd__diag_say(d, IOMMUFD_CAUSE_COMMAND,
+				  "the descriptor of the context does not know "
+				  "any command "
+				  "of iommufd: it is a file of another kind");
 		return;
 	}
 	iommufd__diag_found(d, IOMMUFD_CAUSE_COMMAND);

@@ -15,6 +15,9 @@ static int is_gone(struct iommufd__diag *d, uint32_t id)
 	iommufd__text_add(&d->text,
 			  kind == IOMMUFD__OBJECT_NONE
 				  ? "there is no object %" PRIu32 " any more"
+			  : kind == IOMMUFD__OBJECT_NOT_SEEN
+				  ? "there is no object %" PRIu32
+				    " any more, or it is one of another kind"
 				  : "object %" PRIu32 " is no address space",
 			  id);
 	return 1;

@@ -100,6 +100,59 @@ static void begin_bind(struct iommufd__diag *d)
 				  iommufd__basename(info.sysfs));
 }
 
+static void begin_viommu(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__text_add(&d->text,
+			  "Cannot make a vIOMMU of type 0x%" PRIx64
+			  " for device %" PRIu32 " on page table %" PRIu32,
+			  f->arg, f->object_id, f->other_id);
+}
+
+static void begin_vdevice(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__text_add(&d->text,
+			  "Cannot make a vDevice of device %" PRIu32
+			  " with the id 0x%" PRIx64 " in vIOMMU %" PRIu32,
+			  f->object_id, f->arg, f->other_id);
+}
+
+static void begin_hw_queue(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__text_add(&d->text,
+			  "Cannot make hardware queue %" PRIu64 " at IOVA ",
+			  f->arg);
+	iommufd__text_range(&d->text, f->iova,
+			    iommufd__diag_last(f->iova, f->length));
+	iommufd__text_add(&d->text, " in vIOMMU %" PRIu32, f->object_id);
+}
+
+static void begin_invalidate(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__text_add(&d->text,
+			  "Cannot invalidate what is cached of object %" PRIu32
+			  ", by entries of type 0x%" PRIx32 " and %" PRIu64
+			  " bytes",
+			  f->object_id, f->other_id, f->length);
+}
+
+static void begin_dirty(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	add(d, "Cannot tell the dirty pages of ");
+	iommufd__text_range(&d->text, f->iova,
+			    iommufd__diag_last(f->iova, f->length));
+	iommufd__text_add(&d->text, " in page table %" PRIu32, f->object_id);
+}
+
 static void begin_other(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -157,6 +210,33 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 				  " to object %" PRIu32,
 				  f->object_id, f->other_id);
 		break;
+	case IOMMUFD_OP_DEVICE_ATTACH_PASID:
+		iommufd__text_add(&d->text,
+				  "Cannot attach PASID %" PRIu64
+				  " of device %" PRIu32 " to object %" PRIu32,
+				  f->arg, f->object_id, f->other_id);
+		break;
+	case IOMMUFD_OP_VIOMMU_ALLOC:
+		begin_viommu(d);
+		break;
+	case IOMMUFD_OP_VDEVICE_ALLOC:
+		begin_vdevice(d);
+		break;
+	case IOMMUFD_OP_HW_QUEUE_ALLOC:
+		begin_hw_queue(d);
+		break;
+	case IOMMUFD_OP_HWPT_INVALIDATE:
+	case IOMMUFD_OP_VIOMMU_INVALIDATE:
+		begin_invalidate(d);
+		break;
+	case IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP:
+		begin_dirty(d);
+		break;
+	case IOMMUFD_OP_FAULT_QUEUE_RESPOND:
+		iommufd__text_add(&d->text,
+				  "Cannot answer a fault of queue %" PRIu32,
+				  f->object_id);
+		break;
 	case IOMMUFD_OP_DESTROY:
 		iommufd__text_add(&d->text, "Cannot destroy object %" PRIu32,
 				  f->object_id);
@@ -191,8 +271,27 @@ static const struct {
 	{ C(MISALIGNED), { ALIGN_SET, C(NEST_PARENT_READ_ONLY) } },
 	{ C(FILE_UNUSABLE),
 	  { C(BEYOND_FILE), C(NOT_MEMORY_FILE), IOVA_SET, ALIGN_SET } },
+	{ C(DEVICE_OR_PARENT), { C(NOT_PHYSICAL), C(OBJECT) } },
+	{ C(VIOMMU_OR_DEVICE), { C(NOT_PHYSICAL), C(OBJECT) } },
+	{ C(PAGE_TABLE), { C(OBJECT), C(NO_VDEVICE) } },
+	{ C(QUEUE_MEMORY), { C(OBJECT), C(QUEUE_HOLE) } },
 	{ C(PAGE_TABLE_REFUSED),
-	  { C(NOT_A_PAGE_TABLE), C(PAGE_TABLE_DATA), C(NO_NEST_PARENT) } },
+	  { C(NOT_A_PAGE_TABLE), C(PAGE_TABLE_DATA), C(NO_NEST_PARENT),
+	    C(OTHER_IOMMU) } },
+	{ C(VIOMMU_REFUSED),
+	  { C(NO_NEST_PARENT), C(OTHER_IOMMU), C(VIOMMU_DATA) } },
+	{ C(VDEVICE_REFUSED), { C(OTHER_IOMMU), C(VIRT_ID_REFUSED) } },
+	{ C(VDEVICE_EXISTS), { C(DEVICE_HAS_VDEVICE), C(VIRT_ID_TAKEN) } },
+	{ C(QUEUE_REFUSED),
+	  { C(QUEUE_INDEX), C(QUEUE_LAYOUT), C(QUEUE_DEVICE_MEMORY) } },
+	{ C(MAPPING_IN_TRANSIT),
+	  { C(ANOTHER_THREAD), C(QUEUE_HOLDS_MAPPING) } },
+	{ C(INVALIDATION_REFUSED),
+	  { C(NOT_NESTED), C(INVALIDATION_TYPE), C(INVALIDATION_LENGTH),
+	    C(INVALIDATION_VALUE) } },
+	{ C(PASID_REFUSED),
+	  { C(PASID_FLAG_MISSING), C(PAGE_TABLE_MISMATCH), C(PASID_ON_IOAS),
+	    C(NOT_A_PAGE_TABLE), C(PASID_TOO_LARGE), C(PASID_KERNEL) } },
 	{ C(ATTACH_REFUSED),
 	  { C(NOT_A_PAGE_TABLE), C(GROUP_ATTACHED_ELSEWHERE),
 	    C(PAGE_TABLE_MISMATCH) } },

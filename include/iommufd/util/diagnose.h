@@ -47,8 +47,9 @@ enum {
 enum {
 	/** Scratch objects may be made in the context, and are gone at the end:
 	 *  they find which part of a range is mapped or missing, in at most
-	 *  some hundred steps. The next free ids are used and freed.
-	 *  @since 0.1.0 */
+	 *  some hundred steps; and of a vDevice or hardware queue that was
+	 *  refused, whether it would do with another id or index. The next
+	 *  free ids are used and freed. @since 0.1.0 */
 	IOMMUFD_DIAGNOSE_SCRATCH = 1 << 0
 };
 /** @} */
@@ -153,9 +154,8 @@ struct iommufd_diagnosis {
  *   ::IOMMUFD_CAUSE_BAD_FLAGS
  * - ::IOMMUFD_CAUSE_BAD_VALUE when the record has no negative `ret`
  * @threads{any}
- * @syscalls{harmless commands, up to some thousand with
- *           ::IOMMUFD_DIAGNOSE_SCRATCH; and files are read, for a refused bind
- *           also which device files other processes have open}
+ * @syscalls{harmless commands, up to some thousand; and files are read, for a
+ *           refused bind also which device files other processes have open}
  * @kernel{6.2}
  * @since 0.1.0
  */
