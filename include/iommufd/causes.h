@@ -134,6 +134,12 @@ enum {
 	 *  ::IOMMUFD_CAUSE_INVALIDATION_REFUSED. @since 0.1.0 */
 	IOMMUFD_CAUSE_INVALIDATION_VALUE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 28),
+	/** The record is none that the kernel gives at this place.
+	 *  @how{direct} libiommufd-util: a sequence number that is too large
+	 *  or comes twice, or a group of faults within another.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_RECORD_MALFORMED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 29),
 
 	/** The VFIO device file is not bound to an iommufd. @how{direct}
 	 *  @since 0.1.0 */

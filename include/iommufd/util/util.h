@@ -10,6 +10,7 @@
 #include <iommufd/util/discovery.h>
 #include <iommufd/util/diagnose.h>
 #include <iommufd/util/explain.h>
+#include <iommufd/util/events.h>
 #include <iommufd/util/replace.h>
 
 #endif /* LIBIOMMUFD_UTIL_UTIL_H */
