@@ -55,7 +55,7 @@ START_TEST(no_page_requests)
 {
 	struct iommufd_fault_queue *queue = NULL;
 
-	OK(iommufd_fault_queue_alloc(f.ctx, &queue));
+	OK(iommufd_fault_queue_alloc(f.ctx, 0, &queue));
 	attach_with_queue(iommufd_fault_queue_id(queue));
 	iommufd_device_close(f.device);
 	f.device = device_new("IOMMUFD_VM_NVME", f.ctx);

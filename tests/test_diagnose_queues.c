@@ -366,7 +366,7 @@ START_TEST(faults)
 {
 	struct iommufd_fault_queue *queue = NULL;
 
-	OK(iommufd_fault_queue_alloc(nest.f.ctx, &queue));
+	OK(iommufd_fault_queue_alloc(nest.f.ctx, 0, &queue));
 	diagnose(respond(queue, 9), 0);
 	check_cause(IOMMUFD_CAUSE_FAULT_GONE);
 	check_says("the cookie 9: it has been answered");
