@@ -30,7 +30,7 @@ static int alloc_failed(int fd, const struct uapi_hw_queue_alloc *cmd, int err)
 					      .arg = cmd->index };
 
 	/* The driver's refusal and an empty range have one errno. */
-	if (!cmd->length)
+	if (!cmd->length && err == EINVAL)
 		return iommufd__failed_as(&call, err,
 					  IOMMUFD_CAUSE_ZERO_LENGTH);
 	return iommufd__failed(&call, err);
