@@ -233,9 +233,12 @@ struct iommufd_arm_smmuv3_command {
  *   is wrong
  * - ::IOMMUFD_CAUSE_INVALIDATION_ENTRY for EIO: a command or field that a guest
  *   may not use, or an unknown device
- * - ::IOMMUFD_CAUSE_FEATURE when the driver has no invalidation
+ * - ::IOMMUFD_CAUSE_FEATURE when the driver has no invalidation, or for a flag
+ * - ::IOMMUFD_CAUSE_NEWER_STRUCT when an entry is longer than the kernel's and
+ *   not zero there
  * - ::IOMMUFD_CAUSE_OBJECT when the vIOMMU is gone
  * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_COMMAND before 6.8
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.13}
