@@ -68,6 +68,7 @@ static int has_queues(void)
 		OK(iommufd_viommu_adopt(nest.f.ctx, UNUSED_ID, 0,
 					&nest.viommu));
 		FAILS(alloc(0, PAGE, MOCK_FIRST), COMMAND, ENOTTY);
+		FAILS(alloc(0, 0, MOCK_FIRST), COMMAND, ENOTTY);
 		iommufd_viommu_release(nest.viommu);
 		nest.viommu = NULL;
 		nesting_end();
@@ -307,9 +308,11 @@ START_TEST(types_and_viommus)
 		opts.type = types[i];
 		FAILS(alloc_opts(&opts), FEATURE, EOPNOTSUPP);
 	}
-	/* The type comes first. */
+	/* Whether the driver has the type comes after the length. */
 	opts.length = 0;
 	FAILS(alloc_opts(&opts), ZERO_LENGTH, EINVAL);
+	opts.type = IOMMUFD_HW_QUEUE_DEFAULT;
+	FAILS(alloc_opts(&opts), FEATURE, EOPNOTSUPP);
 	FAILS(alloc_in(UNUSED_ID), QUEUE_MEMORY, ENOENT);
 	FAILS(alloc_in(iommufd_hwpt_id(nest.parent)), QUEUE_MEMORY, ENOENT);
 	end();

@@ -10,10 +10,22 @@
 #include "harness.h"
 
 static struct fixture f;
+static struct iommufd_hwpt *parent;
+static struct iommufd_viommu *nowhere; /* one that the kernel does not know */
 
 static void setup(void)
 {
 	fixture_device(&f);
+	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(f.ioas),
+			      HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &parent));
+	OK(iommufd_viommu_adopt(f.ctx, UNUSED_ID, 0, &nowhere));
+}
+
+static void end(void)
+{
+	iommufd_viommu_release(nowhere);
+	OK(iommufd_hwpt_destroy(parent));
+	fixture_end(&f);
 }
 
 static int hwpt_alloc(void *opts)
@@ -60,6 +72,54 @@ static int get_dirty_bitmap(void *opts)
 	return ret;
 }
 
+static int alloc_vtd_s1(void *vtd)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+
+	return iommufd_hwpt_alloc_vtd_s1(f.device, parent, vtd, &hwpt);
+}
+
+static int alloc_arm_smmuv3(void *smmu)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+
+	return iommufd_hwpt_alloc_arm_smmuv3(f.device, nowhere, smmu, &hwpt);
+}
+
+static int alloc_amd_guest(void *amd)
+{
+	struct iommufd_hwpt *hwpt = NULL;
+
+	return iommufd_hwpt_alloc_amd_guest(f.device, nowhere, amd, &hwpt);
+}
+
+static int viommu_alloc(void *opts)
+{
+	struct iommufd_viommu *viommu = NULL;
+	int ret = iommufd_viommu_alloc(f.device, parent, IOMMUFD_MOCK_VIOMMU,
+				       opts, &viommu);
+
+	ck_assert_int_eq(!ret, viommu != NULL);
+	if (!ret)
+		OK(iommufd_viommu_destroy(viommu));
+	return ret;
+}
+
+static int hw_queue_alloc(void *opts)
+{
+	struct iommufd_hw_queue *queue = NULL;
+
+	return iommufd_hw_queue_alloc(nowhere, opts, &queue);
+}
+
+static int get_viommu_cmdqv(void *info)
+{
+	struct iommufd_viommu *viommu = NULL;
+
+	return iommufd_viommu_alloc_tegra241_cmdqv(f.device, parent, info,
+						   &viommu);
+}
+
 static int get_hw_info(void *info)
 {
 	return iommufd_device_get_hw_info(f.device, IOMMUFD_HW_INFO_DEFAULT,
@@ -95,6 +155,8 @@ struct sized {
 	uint32_t cause; /* that a right size still fails with on the mock */
 	uint32_t nr;	/* command that old kernels do not have, or 0 */
 	uint32_t null;	/* cause of NULL for an input */
+	uint32_t nr;	/* the command, where it is newer than all kernels */
+	uint32_t null;	/* the cause of no struct at all, of an input */
 };
 
 static const struct sized inputs[] = {
@@ -109,6 +171,21 @@ static const struct sized inputs[] = {
 	{ "iommufd_hwpt_get_dirty_bitmap_opts", get_dirty_bitmap, 40,
 	  sizeof(struct iommufd_hwpt_get_dirty_bitmap_opts),
 	  IOMMUFD_CAUSE_BAD_VALUE, 0, IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_hwpt_alloc_vtd_s1_opts", alloc_vtd_s1, 32,
+	  sizeof(struct iommufd_hwpt_alloc_vtd_s1_opts), IOMMUFD_CAUSE_FEATURE,
+	  0, IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_hwpt_alloc_arm_smmuv3_opts", alloc_arm_smmuv3, 32,
+	  sizeof(struct iommufd_hwpt_alloc_arm_smmuv3_opts),
+	  IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, 0, IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_hwpt_alloc_amd_guest_opts", alloc_amd_guest, 48,
+	  sizeof(struct iommufd_hwpt_alloc_amd_guest_opts),
+	  IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, 0, IOMMUFD_CAUSE_NULL_POINTER },
+	{ "iommufd_viommu_alloc_opts", viommu_alloc, 8 + sizeof(void *),
+	  sizeof(struct iommufd_viommu_alloc_opts), 0, IOMMUFD_NR_VIOMMU_ALLOC,
+	  0 },
+	{ "iommufd_hw_queue_alloc_opts", hw_queue_alloc, 32,
+	  sizeof(struct iommufd_hw_queue_alloc_opts), IOMMUFD_CAUSE_FEATURE,
+	  IOMMUFD_NR_HW_QUEUE_ALLOC, IOMMUFD_CAUSE_NULL_POINTER },
 };
 
 static const struct sized outputs[] = {
@@ -124,6 +201,9 @@ static const struct sized outputs[] = {
 	{ "iommufd_hw_tegra241_cmdqv_info", get_tegra241_cmdqv, 24,
 	  sizeof(struct iommufd_hw_tegra241_cmdqv_info), IOMMUFD_CAUSE_FEATURE,
 	  0, 0 },
+	{ "iommufd_viommu_tegra241_cmdqv_info", get_viommu_cmdqv, 24,
+	  sizeof(struct iommufd_viommu_tegra241_cmdqv_info),
+	  IOMMUFD_CAUSE_FEATURE, IOMMUFD_NR_VIOMMU_ALLOC, 0 },
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -158,6 +238,12 @@ static uint32_t usual_cause(const struct sized *sized)
 	return sized->nr && !harness_has(f.ctx, sized->nr)
 		       ? (uint32_t)IOMMUFD_CAUSE_COMMAND
 		       : sized->cause;
+/* What a right size gives. */
+static uint32_t cause_of(const struct sized *sized)
+{
+	if (sized->nr && !harness_has(f.ctx, sized->nr))
+		return IOMMUFD_CAUSE_COMMAND;
+	return sized->cause;
 }
 
 static void refuse_size(const struct sized *sized, uint32_t size)
@@ -187,7 +273,7 @@ START_TEST(sizes_out_of_range)
 {
 	refuse_sizes(inputs, COUNT(inputs));
 	refuse_sizes(outputs, COUNT(outputs));
-	fixture_end(&f);
+	end();
 }
 END_TEST
 
@@ -196,6 +282,7 @@ static void load(const struct sized *sized, uint32_t size, uint32_t nonzero)
 {
 	unsigned char *bytes = exact(size, 0);
 	uint32_t cause = usual_cause(sized);
+	uint32_t cause = cause_of(sized);
 	int ret;
 
 	if (nonzero) {
@@ -207,6 +294,13 @@ static void load(const struct sized *sized, uint32_t size, uint32_t nonzero)
 	if (nonzero)
 		ck_assert_int_eq(iommufd_errno(ret), E2BIG);
 	free(bytes);
+}
+
+static void check_null(const struct sized *sized)
+{
+	uint32_t cause = sized->null ? sized->null : cause_of(sized);
+
+	check_cause(sized, 0, sized->call(NULL), cause);
 }
 
 START_TEST(inputs_of_every_size)
@@ -224,8 +318,9 @@ START_TEST(inputs_of_every_size)
 		load(&inputs[i], 4096, 4095);
 		check_cause(&inputs[i], 0, inputs[i].call(NULL),
 			    inputs[i].null);
+		check_null(&inputs[i]);
 	}
-	fixture_end(&f);
+	end();
 }
 END_TEST
 
@@ -241,9 +336,10 @@ static int all_are(const unsigned char *bytes, size_t count, int value)
 static void store(const struct sized *sized, uint32_t size)
 {
 	unsigned char *bytes = exact(size, 0xa5);
+	uint32_t cause = cause_of(sized);
 	int ret = sized->call(bytes);
 
-	check_cause(sized, size, ret, sized->cause);
+	check_cause(sized, size, ret, cause);
 	ck_assert_mem_eq(bytes, &size, sizeof(size));
 	if (ret)
 		ck_assert_msg(all_are(bytes + 4, size - 4, 0xa5),
@@ -265,7 +361,7 @@ START_TEST(outputs_of_every_size)
 		check_cause(&outputs[i], 0, outputs[i].call(NULL),
 			    IOMMUFD_CAUSE_NULL_POINTER);
 	}
-	fixture_end(&f);
+	end();
 }
 END_TEST
 
@@ -274,14 +370,20 @@ START_TEST(the_size_comes_first)
 {
 	struct iommufd_hw_info info = { .size = 1 };
 	struct iommufd_hwpt_alloc_opts opts = { .size = 1 };
+	struct iommufd_viommu_alloc_opts data = { .size = 1 };
+	struct iommufd_viommu *viommu = NULL;
 	struct iommufd_hwpt *hwpt = NULL;
 
 	FAILS(iommufd_device_get_hw_info(f.device, 0x12345678, NULL, 0, &info),
 	      OPTS_SIZE, EINVAL);
 	FAILS(iommufd_hwpt_alloc(f.device, UNUSED_ID, &opts, &hwpt), OPTS_SIZE,
 	      EINVAL);
+	FAILS(iommufd_viommu_alloc(f.device, parent, UINT32_MAX, &data,
+				   &viommu),
+	      OPTS_SIZE, EINVAL);
+	ck_assert_ptr_null(viommu);
 	ck_assert_ptr_null(hwpt);
-	fixture_end(&f);
+	end();
 }
 END_TEST
 
