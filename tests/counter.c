@@ -37,12 +37,13 @@ static const struct {
 	uint64_t number;
 	const char *name;
 } names[] = {
-	{ SYS_ioctl, "ioctl" },	  { SYS_openat, "openat" },
-	{ SYS_close, "close" },	  { SYS_fcntl, "fcntl" },
-	{ SYS_read, "read" },	  { SYS_write, "write" },
-	{ SYS_mmap, "mmap" },	  { SYS_munmap, "munmap" },
-	{ SYS_brk, "brk" },	  { SYS_futex, "futex" },
-	{ SYS_pread64, "pread" }, { SYS_newfstatat, "fstat" },
+	{ SYS_ioctl, "ioctl" },	    { SYS_openat, "openat" },
+	{ SYS_close, "close" },	    { SYS_fcntl, "fcntl" },
+	{ SYS_read, "read" },	    { SYS_write, "write" },
+	{ SYS_mmap, "mmap" },	    { SYS_munmap, "munmap" },
+	{ SYS_brk, "brk" },	    { SYS_futex, "futex" },
+	{ SYS_pread64, "pread" },   { SYS_newfstatat, "fstat" },
+	{ SYS_madvise, "madvise" },
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
