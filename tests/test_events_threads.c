@@ -123,7 +123,8 @@ static void *make_and_end(void *arg)
 		struct iommufd_ioas *ioas = NULL;
 
 		tally->wrong += iommufd_ioas_alloc(q.f.ctx, 0, &ioas) != 0;
-		tally->wrong += iommufd_fault_queue_alloc(q.f.ctx, 0, &queue) != 0;
+		tally->wrong +=
+			iommufd_fault_queue_alloc(q.f.ctx, 0, &queue) != 0;
 		iommufd_fault_queue_close_fd(queue);
 		tally->wrong += iommufd_fault_queue_destroy(queue) != 0;
 		tally->wrong += iommufd_ioas_destroy(ioas) != 0;
