@@ -45,19 +45,20 @@ struct iommufd_attach_auto_opts {
 	uint32_t size;
 	/** `IOMMUFD_HWPT_` flags that a new page table must have. */
 	uint32_t required_flags;
-	/** Flags that it shall have as far as hardware and driver can do them:
-	 *  ::IOMMUFD_HWPT_NEST_PARENT, ::IOMMUFD_HWPT_DIRTY_TRACKING,
-	 *  ::IOMMUFD_HWPT_PASID. Where they cannot be had together, an earlier
-	 *  one of this list is kept at the cost of later ones. */
+	/** Flags that it shall have as far as hardware, driver and what is
+	 *  mapped allow: ::IOMMUFD_HWPT_NEST_PARENT,
+	 *  ::IOMMUFD_HWPT_DIRTY_TRACKING, ::IOMMUFD_HWPT_PASID. Where they
+	 *  cannot be had together, an earlier one of this list is kept at the
+	 *  cost of later ones. */
 	uint32_t wanted_flags;
 	/** Number of page tables that are offered. */
 	uint32_t num_tables;
-	/** Ids of the page tables that are offered, best first. They are
-	 *  explicit ones of the address space with the flags that are needed:
-	 *  the kernel does not tell either. */
+	/** Ids of the page tables that are offered, best first. They must be
+	 *  ones made by iommufd_hwpt_alloc() of the address space, with the
+	 *  flags that are required: the kernel tells neither. */
 	const uint32_t *tables;
 	/** Id of the page table that is in force, when the device is attached,
-	 *  to go back to; 0 when it is not. */
+	 *  to go back to; 0 when it is not attached. */
 	uint32_t old_page_table;
 	/** Flags that the old one was made with. */
 	uint32_t old_flags;
@@ -82,8 +83,10 @@ struct iommufd_attach_auto_info {
  * @brief Attach a device to the first page table that fits, or to a new one.
  *
  * A page table that was offered fits unless the kernel refuses it as
- * incompatible; any other refusal ends the attempt. A device that is attached
- * already is moved by iommufd_replace().
+ * incompatible (::IOMMUFD_CLASS_INCOMPATIBLE) or for a fault queue that the
+ * device cannot use (::IOMMUFD_CAUSE_NO_PAGE_REQUESTS). Any other refusal ends
+ * the attempt, and so does one from which iommufd_replace() found no way back.
+ * A device that is attached already is moved by iommufd_replace().
  *
  * @param device the device
  * @param ioas the address space for a new page table
@@ -97,6 +100,8 @@ struct iommufd_attach_auto_info {
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ * - ::IOMMUFD_CAUSE_BAD_FLAGS when a flag is wanted that is none of the three
+ * - as iommufd_device_get_hw_info(), when flags are wanted
  * - as iommufd_device_attach() or iommufd_replace(), of a page table that was
  *   offered when the reason is another than that it does not fit, else of the
  *   new one

@@ -7,6 +7,7 @@
 #define LIBIOMMUFD_UTIL_UTIL_H
 
 #include <iommufd/iommufd.h>
+#include <iommufd/util/attach_auto.h>
 #include <iommufd/util/discovery.h>
 #include <iommufd/util/diagnose.h>
 #include <iommufd/util/explain.h>

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fakeiommufd.h"
+#include "harness.h"
+#include "uapi.h"
+
+#define ENTRIES_MAX (UINT32_C(1) << 19) /* of one invalidation */
+
+struct fake fake;
+
+/* ---- objects ------------------------------------------------------------- */
+
+static struct fake_object *object_of(uint32_t id)
+{
+	if (id >= FAKE_OBJECTS || !fake.objects[id].nr)
+		return NULL;
+	return &fake.objects[id];
+}
+
+/* Like the kernel's, an id is the lowest one that is free. */
+static uint32_t object_new(uint32_t nr, uint32_t on)
+{
+	uint32_t id = 1;
+
+	while (object_of(id) || id == FAKE_DEVICE)
+		id++;
+	ck_assert_uint_lt(id, FAKE_OBJECTS);
+	fake.objects[id] =
+		(struct fake_object){ .nr = nr, .on = { on }, .fd = -1 };
+	return id;
+}
+
+static int queue_fd(uint32_t id)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	fake.objects[id].fd = fd;
+	return fd;
+}
+
+static int is_busy(uint32_t id)
+{
+	const struct fake_object *o = &fake.objects[id];
+
+	for (uint32_t i = 1; i < FAKE_OBJECTS; i++)
+		if (fake.objects[i].nr && (fake.objects[i].on[0] == id ||
+					   fake.objects[i].on[1] == id))
+			return 1;
+	for (uint32_t i = 0; i < FAKE_PASIDS; i++)
+		if (fake.attached[i].page_table == id)
+			return 1;
+	return o->fd >= 0 && fcntl(o->fd, F_GETFD) >= 0;
+}
+
+static int destroy(const struct uapi_destroy *cmd)
+{
+	if (!object_of(cmd->id))
+		return ENOENT;
+	if (is_busy(cmd->id))
+		return EBUSY;
+	fake.objects[cmd->id].nr = 0;
+	return 0;
+}
+
+static int hwpt_alloc(struct uapi_hwpt_alloc *cmd)
+{
+	const struct fake_object *parent = object_of(cmd->pt_id);
+
+	if (!parent)
+		return EINVAL;
+	if (parent->nr == IOMMUFD_NR_HWPT_ALLOC &&
+	    !(parent->flags & IOMMUFD_HWPT_NEST_PARENT))
+		return EINVAL;
+	if (fake.flags_ok && !fake.flags_ok(cmd->flags))
+		return EOPNOTSUPP;
+	cmd->out_hwpt_id = object_new(IOMMUFD_NR_HWPT_ALLOC, cmd->pt_id);
+	fake.objects[cmd->out_hwpt_id].flags = cmd->flags;
+	if (cmd->flags & IOMMUFD_HWPT_FAULT_ID_VALID) {
+		ck_assert_ptr_nonnull(object_of(cmd->fault_id));
+		fake.objects[cmd->out_hwpt_id].on[1] = cmd->fault_id;
+	}
+	return 0;
+}
+
+static int viommu_alloc(struct uapi_viommu_alloc *cmd)
+{
+	if (!object_of(cmd->hwpt_id))
+		return ENOENT;
+	cmd->out_viommu_id = object_new(IOMMUFD_NR_VIOMMU_ALLOC, cmd->hwpt_id);
+	return 0;
+}
+
+static int vdevice_alloc(struct uapi_vdevice_alloc *cmd)
+{
+	if (!object_of(cmd->viommu_id))
+		return ENOENT;
+	cmd->out_vdevice_id =
+		object_new(IOMMUFD_NR_VDEVICE_ALLOC, cmd->viommu_id);
+	return 0;
+}
+
+static int veventq_alloc(struct uapi_veventq_alloc *cmd)
+{
+	if (!object_of(cmd->viommu_id))
+		return ENOENT;
+	cmd->out_veventq_id =
+		object_new(IOMMUFD_NR_VEVENTQ_ALLOC, cmd->viommu_id);
+	cmd->out_veventq_fd = (uint32_t)queue_fd(cmd->out_veventq_id);
+	return 0;
+}
+
+static int fault_queue_alloc(struct uapi_fault_queue_alloc *cmd)
+{
+	cmd->out_fault_id = object_new(IOMMUFD_NR_FAULT_QUEUE_ALLOC, 0);
+	cmd->out_fault_fd = (uint32_t)queue_fd(cmd->out_fault_id);
+	return 0;
+}
+
+/* ---- hardware ------------------------------------------------------------ */
+
+static int get_hw_info(struct uapi_get_hw_info *cmd)
+{
+	const uint32_t room = cmd->data_len;
+	const uint32_t length = room < fake.hw_length ? room : fake.hw_length;
+	void *data = (void *)(uintptr_t)cmd->data_uptr;
+
+	if (room)
+		memset(data, 0, room);
+	memcpy(data ? data : fake.hw_data, fake.hw_data, length);
+	cmd->data_len = fake.hw_length;
+	cmd->data_type = fake.hw_type;
+	cmd->out_max_pasid_log2 = fake.pasid_bits;
+	cmd->out_capabilities = fake.capabilities;
+	return 0;
+}
+
+/* What comes before the first bad entry is done; in batches, if there are. */
+static int invalidate(struct uapi_hwpt_invalidate *cmd)
+{
+	const unsigned char *from = (const void *)(uintptr_t)cmd->data_uptr;
+	const uint32_t length = cmd->entry_len, given = cmd->entry_num;
+	uint32_t done = 0;
+
+	cmd->entry_num = 0;
+	if (!object_of(cmd->hwpt_id))
+		return ENOENT;
+	if (!given || given > ENTRIES_MAX)
+		return EINVAL;
+	while (done < given &&
+	       (!fake.entry_ok || fake.entry_ok(from + done * length)))
+		done++;
+	cmd->entry_num = done;
+	if (done < given && fake.batch)
+		cmd->entry_num = done / fake.batch * fake.batch;
+	fake.entry_length = length;
+	fake.entries = realloc(fake.entries,
+			       (size_t)length * (fake.entry_count + done));
+	if (done)
+		memcpy(fake.entries + (size_t)length * fake.entry_count, from,
+		       (size_t)length * cmd->entry_num);
+	fake.entry_count += cmd->entry_num;
+	return done < given ? EIO : 0;
+}
+
+/* ---- attachments --------------------------------------------------------- */
+
+static uint32_t *attachment_of(uint32_t pasid)
+{
+	for (uint32_t i = 0; i < FAKE_PASIDS; i++)
+		if (fake.attached[i].pasid == pasid)
+			return &fake.attached[i].page_table;
+	for (uint32_t i = 1; i < FAKE_PASIDS; i++) {
+		if (fake.attached[i].page_table)
+			continue;
+		fake.attached[i].pasid = pasid;
+		return &fake.attached[i].page_table;
+	}
+	ck_abort_msg("too many PASIDs");
+}
+
+static int attach(const struct uapi_vfio_attach *cmd)
+{
+	const int has_pasid = cmd->flags & UAPI_VFIO_ATTACH_PASID;
+
+	if (!object_of(cmd->pt_id))
+		return ENOENT;
+	*attachment_of(has_pasid ? cmd->pasid : 0) = cmd->pt_id;
+	return 0;
+}
+
+static int detach(const struct uapi_vfio_detach *cmd)
+{
+	const int has_pasid = cmd->flags & UAPI_VFIO_DETACH_PASID;
+
+	*attachment_of(has_pasid ? cmd->pasid : 0) = 0;
+	return 0;
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+static int answer(uint32_t nr, void *arg)
+{
+	switch (nr) {
+	case IOMMUFD_NR_DESTROY:
+		return destroy(arg);
+	case IOMMUFD_NR_IOAS_ALLOC:
+		((struct uapi_ioas_alloc *)arg)->out_ioas_id =
+			object_new(nr, 0);
+		return 0;
+	case IOMMUFD_NR_HWPT_ALLOC:
+		return hwpt_alloc(arg);
+	case IOMMUFD_NR_GET_HW_INFO:
+		return get_hw_info(arg);
+	case IOMMUFD_NR_HWPT_INVALIDATE:
+		return invalidate(arg);
+	case IOMMUFD_NR_FAULT_QUEUE_ALLOC:
+		return fault_queue_alloc(arg);
+	case IOMMUFD_NR_VIOMMU_ALLOC:
+		return viommu_alloc(arg);
+	case IOMMUFD_NR_VDEVICE_ALLOC:
+		return vdevice_alloc(arg);
+	case IOMMUFD_NR_VEVENTQ_ALLOC:
+		return veventq_alloc(arg);
+	case UAPI_VFIO_ATTACH:
+		return attach(arg);
+	case UAPI_VFIO_DETACH:
+		return detach(arg);
+	default:
+		return ENOTTY;
+	}
+}
+
+/* Every struct begins with its size. */
+static void write_down(uint32_t nr, const void *arg)
+{
+	struct fake_call *call = &fake.calls[fake.count];
+	const struct uapi_hwpt_alloc *hwpt = (const void *)call->arg;
+	uint32_t size;
+
+	if (fake.count == FAKE_CALLS)
+		return;
+	fake.count++;
+	memset(call, 0, sizeof(*call));
+	call->nr = nr;
+	memcpy(&size, arg, sizeof(size));
+	memcpy(call->arg, arg,
+	       size < sizeof(call->arg) ? size : sizeof(call->arg));
+	if (nr != IOMMUFD_NR_HWPT_ALLOC || !hwpt->data_len)
+		return;
+	call->data_length = hwpt->data_len;
+	memcpy(call->data, (const void *)(uintptr_t)hwpt->data_uptr,
+	       hwpt->data_len < sizeof(call->data) ? hwpt->data_len
+						   : sizeof(call->data));
+}
+
+/* The errno of a request that is to fail, or 0. */
+static int failure_of(uint32_t nr)
+{
+	int err = 0;
+
+	for (int i = 0; i < FAKE_FAILURES; i++)
+		if (fake.failures[i].nr == nr && fake.failures[i].at &&
+		    !--fake.failures[i].at)
+			err = fake.failures[i].err;
+	return err;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	const uint32_t nr = request & 0xff;
+	va_list args;
+	void *arg;
+	int err;
+
+	(void)fd;
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	write_down(nr, arg);
+	err = failure_of(nr);
+	if (err && nr == IOMMUFD_NR_HWPT_INVALIDATE)
+		((struct uapi_hwpt_invalidate *)arg)->entry_num = 0;
+	if (!err)
+		err = answer(nr, arg);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+/* ---- for the tests ------------------------------------------------------- */
+
+void fake_begin(struct iommufd_ctx **ctx, struct iommufd_ioas **ioas,
+		struct iommufd_device **device)
+{
+	struct iommufd_vfio *file = NULL;
+
+	memset(&fake, 0, sizeof(fake));
+	OK(iommufd_ctx_open("/dev/null", ctx));
+	OK(iommufd_ioas_alloc(*ctx, 0, ioas));
+	OK(iommufd_vfio_adopt_bound(0, 0, *ctx, FAKE_DEVICE, &file));
+	OK(iommufd_device_from_vfio(file, device));
+	iommufd_vfio_close(file);
+	fake_forget();
+}
+
+void fake_end(struct iommufd_ctx *ctx, struct iommufd_ioas *ioas,
+	      struct iommufd_device *device)
+{
+	iommufd_device_close(device);
+	OK(iommufd_ioas_destroy(ioas));
+	iommufd_ctx_close(ctx);
+	ck_assert_uint_eq(fake_alive(), 0);
+	free(fake.entries);
+	fake.entries = NULL;
+}
+
+void fake_forget(void)
+{
+	fake.count = 0;
+	fake.entry_count = 0;
+}
+
+void fake_fail(uint32_t nr, uint32_t n, int err)
+{
+	int i = 0;
+
+	while (i < FAKE_FAILURES && fake.failures[i].at)
+		i++;
+	ck_assert_int_lt(i, FAKE_FAILURES);
+	fake.failures[i].nr = nr;
+	fake.failures[i].at = n;
+	fake.failures[i].err = err;
+}
+
+uint32_t fake_asked(uint32_t nr)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < fake.count; i++)
+		count += fake.calls[i].nr == nr;
+	return count;
+}
+
+const struct fake_call *fake_call(uint32_t nr, uint32_t n)
+{
+	for (uint32_t i = 0; i < fake.count; i++)
+		if (fake.calls[i].nr == nr && !--n)
+			return &fake.calls[i];
+	ck_abort_msg("there was no such request: %#x", nr);
+}
+
+uint32_t fake_alive(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i < FAKE_OBJECTS; i++)
+		count += fake.objects[i].nr != 0;
+	return count;
+}
+
+uint32_t fake_attached(uint32_t pasid)
+{
+	return *attachment_of(pasid);
+}
