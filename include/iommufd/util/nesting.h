@@ -24,8 +24,11 @@ extern "C" {
  * device is a struct iommufd_nested_device, in one of three states like the
  * guest has them: abort, bypass, translate. When the guest writes a stream
  * table or PASID-table entry, one call makes it so: the new page table is made,
- * replaces the old one, and the old one is freed; when any step is refused,
- * what was in force stays or is restored.
+ * replaces the old one, and the old one is freed. When any step is refused, what
+ * was in force stays or is restored by iommufd_replace().
+ *
+ * Each device must be alone in its group: the devices of a group have one page
+ * table in common, and a guest that gives them different ones cannot be obeyed.
  *
  * | hardware | made of | proven by |
  * |----------|---------|-----------|
@@ -36,8 +39,9 @@ extern "C" {
  * For AMD there are the thin calls alone: no kernel up to 7.3 takes its tables.
  * Part of libiommufd-util.
  *
- * No two calls on one device, or on the whole and one of its devices, may run
- * at the same time; calls on different devices may.
+ * Calls on different devices may run at the same time. No two calls on one
+ * device may, and nothing else while a device is put in or taken out, the whole
+ * is ended, or commands of a VT-d are given.
  * @{
  */
 
@@ -84,11 +88,24 @@ enum {
 /** @} */
 
 /**
+ * @name Flags of nested devices
+ * @{
+ */
+enum {
+	/** The device cannot report page faults: its tables have no fault
+	 *  queue. With one it could not be attached to them. @since 0.1.0 */
+	IOMMUFD_NESTED_NO_FAULTS = 1 << 0
+};
+/** @} */
+
+/**
  * @name States of a nested device
  * @{
  */
 enum {
-	/** Nothing has been set yet: as it was before. @since 0.1.0 */
+	/** Nothing has been set: as the caller left it. Also after a refusal
+	 *  from which there was no way back: DMA may be blocked then, and the
+	 *  next state that is set takes the device out of that. @since 0.1.0 */
 	IOMMUFD_NESTED_UNSET = 0,
 	/** DMA is refused. @since 0.1.0 */
 	IOMMUFD_NESTED_ABORT = 1,
@@ -122,7 +139,7 @@ struct iommufd_nesting_opts {
 };
 
 /**
- * @brief A page table's data: what iommufd_hwpt_alloc() takes of it.
+ * @brief A guest's page table: the data that iommufd_hwpt_alloc() takes.
  * @since 0.1.0
  */
 struct iommufd_nested_table {
@@ -141,30 +158,30 @@ struct iommufd_nested_table {
 struct iommufd_nested_device_opts {
 	/** sizeof(struct iommufd_nested_device_opts). */
 	uint32_t size;
+	/** ::IOMMUFD_NESTED_NO_FAULTS or 0. */
+	uint32_t flags;
 	/** Id of the page table that is in force, when the device is attached,
 	 *  for the way back when the first switch is refused; 0 when it is
-	 *  not. */
+	 *  not attached. */
 	uint32_t old_page_table;
 	/** Flags that the old one was made with. */
 	uint32_t old_flags;
-	/** 0. */
-	uint32_t reserved;
 	/** The id that the guest's IOMMU knows the device by; for the
 	 *  vDevice, which only a vIOMMU has. */
 	uint64_t virt_id;
-	/** Data of the table that refuses all DMA; NULL for that of the
-	 *  hardware, and where that has none, for being detached. */
+	/** The table that refuses all DMA; NULL for that of the hardware, and
+	 *  where that has none, for being detached. Needed only in the call. */
 	const struct iommufd_nested_table *abort;
-	/** Data of the table that translates nothing; NULL for that of the
-	 *  hardware, and where that has none, for the nest parent. */
+	/** The table that translates nothing; NULL for that of the hardware,
+	 *  and where that has none, for the nest parent. Likewise. */
 	const struct iommufd_nested_table *bypass;
 };
 
 /**
  * @brief Make a guest's IOMMU.
  *
- * The nest parent takes over the mappings of the address space at once. On
- * Intel hardware it holds no read-only mapping.
+ * The nest parent takes over the mappings of the address space at once, and
+ * follows them. On Intel hardware it holds no read-only mapping.
  *
  * @param device any of the devices behind the physical IOMMU
  * @param ioas the guest's memory, mapped at guest physical addresses
@@ -199,8 +216,10 @@ int iommufd_nesting_new(struct iommufd_device *device,
  *                call can be made again.
  * @return 0 or a typed error
  * @failures
- * - ::IOMMUFD_CAUSE_IN_USE while a device is in it, or something else stands on
- *   the nest parent or the vIOMMU
+ * - ::IOMMUFD_CAUSE_IN_USE while a device is in it, in which case nothing was
+ *   done; or when something else stands on one of its objects
+ *
+ * An object that somebody else has destroyed counts as ended.
  * @threads{any, as the last use of the handle}
  * @syscalls{1 ioctl for each object, 1 close for each queue}
  * @kernel{6.7}
@@ -275,9 +294,10 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * @return 0 or a typed error, which leaves nothing behind
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
- *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,
+ *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
- * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc()
+ * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc(); for a VT-d with PASIDs as
+ *   iommufd_device_get_hw_info()
  * @threads{any}
  * @syscalls{0 to 3 ioctls}
  * @kernel{6.7; with a vIOMMU 6.13}
@@ -291,17 +311,20 @@ int iommufd_nested_device_new(struct iommufd_nesting *nesting,
 /**
  * @brief Take a device from behind a guest's IOMMU.
  *
- * The device and its PASIDs that were attached by these calls are detached:
- * their DMA is blocked.
+ * The PASIDs that these calls attached are detached, and so is the device
+ * unless its state is ::IOMMUFD_NESTED_UNSET: DMA is blocked. To let the device
+ * go on, iommufd_nested_device_unset() first.
  *
  * @param nested the device, or NULL. Gone after success; after a failure what
  *               could not be destroyed is still there, and the call can be made
  *               again.
  * @return 0 or a typed error
  * @failures
- * - ::IOMMUFD_CAUSE_IN_USE when another device is attached to one of its tables
- * - ::IOMMUFD_CAUSE_OBJECT when the device was closed before, which ended its
- *   vDevice
+ * - ::IOMMUFD_CAUSE_IN_USE when a device is attached to one of its tables by
+ *   somebody else
+ * - as iommufd_device_detach(), iommufd_device_detach_pasid()
+ *
+ * An object that is gone counts as ended: a vDevice goes with its device.
  * @threads{any, as the last use of the handle}
  * @syscalls{1 ioctl for each attachment and each object}
  * @kernel{6.7}
@@ -385,11 +408,34 @@ int iommufd_nested_device_translate(struct iommufd_nested_device *nested,
 				    const struct iommufd_nested_table *table);
 
 /**
+ * @brief Put a device on a page table of the caller's.
+ *
+ * For a guest that is reset, or has no IOMMU driver yet. The state is
+ * ::IOMMUFD_NESTED_UNSET then, and iommufd_nested_device_end() leaves the device
+ * where it is. PASIDs stay as they are.
+ *
+ * @param nested the device
+ * @param page_table id of the page table, made by iommufd_hwpt_alloc()
+ * @param flags flags that it was made with, for the way back to it
+ * @return 0 or a typed error, after which what was in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_BAD_ID for an id that cannot be any
+ * - as iommufd_replace(), iommufd_device_attach()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
+				uint32_t page_table, uint32_t flags);
+
+/**
  * @brief The guest of an SMMUv3 wrote a stream table entry.
  *
- * V and Cfg tell the state: abort, bypass, or translate in stage 1. Bits that
- * the kernel does not take from a guest are given to it as they are, and it
- * refuses.
+ * V and Cfg tell the state: abort (V or the highest bit of Cfg is 0), bypass
+ * (Cfg is 4), or else translate. What the kernel does not take from a guest,
+ * stage 2 above all, is given to it as it is, and it refuses.
  *
  * @param nested the device
  * @param ste the entry's first two words as they are in the guest's memory:
@@ -411,11 +457,14 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
 /**
  * @brief The guest of a VT-d wrote an entry of a device's PASID table.
  *
- * Of a scalable-mode entry P and PGTT tell the state: abort, bypass
- * (pass-through), or translate (first stage). The entry for requests without a
- * PASID moves the device, others its PASIDs; before the first of these the
- * page table of the device must be one with ::IOMMUFD_HWPT_PASID, which all
- * tables made here are when the nest parent is.
+ * Of a scalable-mode entry P and PGTT tell the state: abort (not present),
+ * bypass (pass-through), or translate (first stage). The entry for requests
+ * without a PASID moves the device, others its PASIDs. While a PASID is attached
+ * the page table of the device must be one with ::IOMMUFD_HWPT_PASID, which all
+ * tables made here are when the nest parent is: give it in `parent_flags`.
+ *
+ * The guest's IOMMU must not offer another PASID than 0 for requests without
+ * one (ECAP.RPS is 0).
  *
  * @param nested the device
  * @param pasid 0 for requests without a PASID, or the PASID
@@ -424,7 +473,8 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
- * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for an entry that is neither
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for an entry that is none of these, or has
+ *   neither four nor five levels
  * - as iommufd_nested_device_translate(), iommufd_device_attach_pasid()
  * @threads{any, one call at a time for a device}
  * @syscalls{those of the state}
@@ -442,7 +492,8 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
  * call ends before the first command that is the caller's own: CMD_SYNC,
  * CFGI_STE and its kin, after which the caller reads the entry and calls
  * iommufd_nested_device_set_ste(), and answers to faults. The invalidations
- * before it are complete then. Hardware that must be told twice is told twice.
+ * before it are complete then. Any other command is the kernel's to refuse.
+ * Hardware that must be told twice is told twice.
  *
  * @param nesting the guest's IOMMU
  * @param commands the commands, in the guest's order
@@ -455,8 +506,9 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
  * - as iommufd_viommu_invalidate_arm_smmuv3()
  * @threads{any, but in the guest's order}
- * @syscalls{1 ioctl for each batch; after a refusal 1 for each command that the
- *           kernel did not count}
+ * @syscalls{1 ioctl for each batch of up to 2^19 commands; after a refusal 1
+ *           for each command of the batch that the kernel did not count; twice
+ *           that where the hardware must be told twice}
  * @kernel{6.13}
  * @since 0.1.0
  */
@@ -478,12 +530,13 @@ struct iommufd_vtd_descriptor {
 /**
  * @brief The guest of a VT-d gave invalidation descriptors.
  *
- * Those of the first-stage cache go to the kernel for each page table of that
- * domain and PASID; the kernel flushes the devices' own caches with them, so
- * that those descriptors are passed over. The call ends before the first one
- * that is the caller's own: waits, and those of the context and PASID caches,
- * after which the caller reads the entry and calls
- * iommufd_nested_device_set_pasid_entry().
+ * Those of the PASID-based IOTLB go to the kernel for each page table of that
+ * domain and PASID; those of the IOTLB drop everything that is cached of the
+ * domain's page tables, or of all. The kernel flushes the devices' own caches
+ * with them, so that their descriptors are passed over. The call ends before the
+ * first one that is the caller's own: waits, interrupt entries, page responses,
+ * and those of the context and PASID caches, after which the caller reads the
+ * entry and calls iommufd_nested_device_set_pasid_entry().
  *
  * @param nesting the guest's IOMMU
  * @param descriptors the descriptors, in the guest's order
@@ -493,6 +546,7 @@ struct iommufd_vtd_descriptor {
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
+ * - ::IOMMUFD_CAUSE_INVALIDATION_ENTRY for a granularity that there is not
  * - as iommufd_hwpt_invalidate_vtd_s1()
  * @threads{any, but in the guest's order, and not while a device is switched}
  * @syscalls{1 ioctl for each descriptor and page table that it is for}

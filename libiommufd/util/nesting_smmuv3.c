@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Nested translation on Arm SMMUv3: stream table entries and commands. */
+#include "nesting.h"
+
+#include <endian.h>
+
+/* Of word 0 of a stream table entry these tell: V, and the three bits of Cfg. */
+#define STE_MEANING 0xfu
+/* Unless both are set, V and the highest bit of Cfg, nothing passes. */
+#define STE_PASSES SMMUV3_STE_BYPASS
+
+/* Entries that the kernel takes at once. */
+#define BATCH_MAX (UINT32_C(1) << 19)
+
+/* Opcodes, bits 0 to 7 of a command, that do not go to the kernel. */
+enum {
+	CMD_PREFETCH_CONFIG = 0x01,
+	CMD_PREFETCH_ADDR = 0x02,
+	CMD_CFGI_STE = 0x03,
+	CMD_CFGI_STE_RANGE = 0x04, /* and CFGI_ALL */
+	CMD_PRI_RESP = 0x41,
+	CMD_RESUME = 0x44,
+	CMD_STALL_TERM = 0x45,
+	CMD_SYNC = 0x46,
+};
+
+enum action { GIVE, PASS_OVER, LEAVE };
+
+static enum action action_for(const struct iommufd_arm_smmuv3_command *command)
+{
+	switch (le64toh(command->cmd[0]) & 0xff) {
+	case CMD_PREFETCH_CONFIG:
+	case CMD_PREFETCH_ADDR:
+		return PASS_OVER;
+	case CMD_CFGI_STE:
+	case CMD_CFGI_STE_RANGE:
+	case CMD_PRI_RESP:
+	case CMD_RESUME:
+	case CMD_STALL_TERM:
+	case CMD_SYNC:
+		return LEAVE;
+	default:
+		return GIVE;
+	}
+}
+
+/* @done is set to what has been told as often as the hardware must be told. */
+static int give(struct iommufd_nesting *nesting,
+		const struct iommufd_arm_smmuv3_command *commands,
+		uint32_t count, uint32_t *done)
+{
+	uint32_t again;
+	int ret, second;
+
+	*done = count;
+	ret = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu, commands,
+						   done);
+	if (!ret)
+		*done = count;
+	if (!nesting->repeat || !*done)
+		return ret;
+	again = *done;
+	second = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu, commands,
+						      &again);
+	if (!second)
+		return ret;
+	*done = again;
+	return second;
+}
+
+/*
+ * The kernel may have accepted more than it has counted: one by one it must say
+ * which one it refuses.
+ */
+static int give_exactly(struct iommufd_nesting *nesting,
+			const struct iommufd_arm_smmuv3_command *commands,
+			uint32_t count, uint32_t *done)
+{
+	uint32_t one;
+	int ret = give(nesting, commands, count, done);
+
+	if (!ret || count == 1)
+		return ret;
+	for (ret = 0; !ret && *done < count; *done += one)
+		ret = give(nesting, commands + *done, 1, &one);
+	return ret;
+}
+
+/* How many from the first one on go to the kernel together. */
+static uint32_t batch_of(const struct iommufd_arm_smmuv3_command *commands,
+			 uint32_t count)
+{
+	uint32_t n = 1;
+
+	while (n < count && n < BATCH_MAX && action_for(&commands[n]) == GIVE)
+		n++;
+	return n;
+}
+
+UTIL_API int iommufd_nesting_commands_arm_smmuv3(
+	struct iommufd_nesting *nesting,
+	const struct iommufd_arm_smmuv3_command *commands, uint32_t *count)
+{
+	uint32_t given, at = 0;
+	int ret = 0;
+
+	if (!nesting || !count || (*count && !commands))
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	given = *count;
+	*count = 0;
+	if (nesting->kind != NESTING_SMMUV3 || !nesting->viommu)
+		return iommufd__nesting_unsuited();
+	while (!ret && at < given) {
+		const struct iommufd_arm_smmuv3_command *next = commands + at;
+		const enum action action = action_for(next);
+		uint32_t done = 1;
+
+		if (action == LEAVE)
+			break;
+		if (action == GIVE)
+			ret = give_exactly(nesting, next,
+					   batch_of(next, given - at), &done);
+		at += done;
+	}
+	*count = at;
+	return ret;
+}
+
+UTIL_API int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
+					   const uint64_t ste[2])
+{
+	const struct iommufd_nested_table table = {
+		.type = IOMMUFD_HWPT_DATA_ARM_SMMUV3,
+		.length = 2 * sizeof(ste[0]),
+		.data = ste,
+	};
+	uint64_t word;
+
+	if (!nested || !ste)
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	if (nested->nesting->kind != NESTING_SMMUV3)
+		return iommufd__nesting_unsuited();
+	word = le64toh(ste[0]);
+	if ((word & STE_PASSES) != STE_PASSES)
+		return iommufd_nested_device_abort(nested);
+	if ((word & STE_MEANING) == SMMUV3_STE_BYPASS)
+		return iommufd_nested_device_bypass(nested);
+	return iommufd_nested_device_translate(nested, &table);
+}

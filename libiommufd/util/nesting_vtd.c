@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Nested translation on Intel VT-d: PASID-table entries and invalidations. */
+#include "nesting.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static uint64_t field(uint64_t word, unsigned int first, unsigned int bits)
+{
+	return le64toh(word) >> first & ((UINT64_C(1) << bits) - 1);
+}
+
+/* ---- entries of a PASID table -------------------------------------------- */
+
+/* Fields: word, first bit, bits. */
+#define PRESENT(e) field((e)[0], 0, 1)
+#define PGTT(e)	   field((e)[0], 6, 3)
+#define DID(e)	   field((e)[1], 0, 16)
+#define SRE(e)	   field((e)[2], 0, 1)
+#define FSPM(e)	   field((e)[2], 2, 2)
+#define WPE(e)	   field((e)[2], 4, 1)
+#define EAFE(e)	   field((e)[2], 7, 1)
+#define FSPTPTR(e) (field((e)[2], 12, 52) << 12)
+
+enum { PGTT_FIRST_STAGE = 1, PGTT_PASS_THROUGH = 4 };
+enum { FSPM_4_LEVELS = 0, FSPM_5_LEVELS = 1 };
+
+static int bad_entry(void)
+{
+	return iommufd__util_failed(IOMMUFD_OP_NESTING,
+				    IOMMUFD_CAUSE_PAGE_TABLE_DATA, EIO);
+}
+
+/* NULL for a PASID that is not attached. */
+static struct attachment *find(struct iommufd_nested_device *nested,
+			       uint32_t pasid)
+{
+	struct attachment *a = nested->pasids;
+
+	if (!pasid)
+		return &nested->self;
+	while (a && a->pasid != pasid)
+		a = a->next;
+	return a;
+}
+
+/* Only what is attached is kept: an entry that is not present has no memory. */
+static struct attachment *find_or_add(struct iommufd_nested_device *nested,
+				      uint32_t pasid)
+{
+	struct attachment *a = find(nested, pasid);
+
+	if (a)
+		return a;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return NULL;
+	a->pasid = pasid;
+	a->next = nested->pasids;
+	nested->pasids = a;
+	return a;
+}
+
+static void drop_unused(struct iommufd_nested_device *nested)
+{
+	struct attachment **at = &nested->pasids;
+
+	while (*at) {
+		struct attachment *a = *at;
+
+		if (a->page_table) {
+			at = &a->next;
+		} else {
+			*at = a->next;
+			free(a);
+		}
+	}
+}
+
+static int translate(struct iommufd_nested_device *nested, struct attachment *a,
+		     const uint64_t entry[8])
+{
+	const uint64_t flags = (SRE(entry) ? IOMMUFD_VTD_S1_SRE : 0) |
+			       (EAFE(entry) ? IOMMUFD_VTD_S1_EAFE : 0) |
+			       (WPE(entry) ? IOMMUFD_VTD_S1_WPE : 0);
+	const struct iommufd_hwpt_alloc_vtd_s1_opts opts = {
+		.size = sizeof(opts),
+		.flags = nested->table_flags,
+		.fault_id = iommufd__nested_fault_id(nested),
+		.addr_width = FSPM(entry) == FSPM_5_LEVELS ? 57 : 48,
+		.vtd_flags = flags,
+		.pgtbl_addr = FSPTPTR(entry),
+	};
+	struct guest_table *table = calloc(1, sizeof(*table));
+	int ret;
+
+	if (!table)
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NO_MEMORY);
+	ret = iommufd_hwpt_alloc_vtd_s1(nested->device, nested->nesting->parent,
+					&opts, &table->hwpt);
+	if (ret) {
+		free(table);
+		return ret;
+	}
+	ret = iommufd__nested_translate(nested, a, table);
+	if (ret)
+		return ret;
+	a->domain = (uint32_t)DID(entry);
+	a->has_domain = 1;
+	return 0;
+}
+
+static int set_entry(struct iommufd_nested_device *nested, struct attachment *a,
+		     const uint64_t entry[8])
+{
+	if (!PRESENT(entry))
+		return iommufd__nested_abort(nested, a);
+	if (PGTT(entry) == PGTT_PASS_THROUGH)
+		return iommufd__nested_bypass(nested, a);
+	return translate(nested, a, entry);
+}
+
+static int is_known(const uint64_t entry[8])
+{
+	if (!PRESENT(entry) || PGTT(entry) == PGTT_PASS_THROUGH)
+		return 1;
+	return PGTT(entry) == PGTT_FIRST_STAGE && FSPM(entry) <= FSPM_5_LEVELS;
+}
+
+UTIL_API int iommufd_nested_device_set_pasid_entry(
+	struct iommufd_nested_device *nested, uint32_t pasid,
+	const uint64_t entry[8])
+{
+	struct attachment *a;
+	int ret;
+
+	if (!nested || !entry)
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	if (nested->nesting->kind != NESTING_VTD)
+		return iommufd__nesting_unsuited();
+	if (!is_known(entry))
+		return bad_entry();
+	if (!PRESENT(entry) && !find(nested, pasid))
+		return 0;
+	a = find_or_add(nested, pasid);
+	if (!a)
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NO_MEMORY);
+	ret = set_entry(nested, a, entry);
+	drop_unused(nested);
+	return ret;
+}
+
+/* ---- the invalidation queue ---------------------------------------------- */
+
+/* Bits 9 to 11 of the first word are the upper ones of the type. */
+#define TYPE(d) (field((d)->qw[0], 0, 4) | field((d)->qw[0], 9, 3) << 4)
+
+enum {
+	INV_IOTLB = 0x2,
+	INV_DEVICE_TLB = 0x3,
+	INV_PASID_IOTLB = 0x6,
+	INV_PASID_DEVICE_TLB = 0x8,
+};
+
+/* The same places in both descriptors of IOTLBs, as far as they have them. */
+#define GRANULARITY(d) field((d)->qw[0], 4, 2)
+#define DOMAIN(d)      ((uint32_t)field((d)->qw[0], 16, 16))
+#define INV_PASID(d)   ((uint32_t)field((d)->qw[0], 32, 20))
+#define AM(d)	       ((unsigned int)field((d)->qw[1], 0, 6))
+#define IH(d)	       field((d)->qw[1], 6, 1)
+#define ADDR(d)	       (field((d)->qw[1], 12, 52) << 12)
+
+enum { IOTLB_NONE, IOTLB_GLOBAL }; /* others are for a domain */
+enum { PASID_IOTLB_ALL = 2, PASID_IOTLB_PAGES = 3 };
+
+/* Which page tables, and what of them. */
+struct scope {
+	int any_domain, any_pasid;
+	uint32_t domain, pasid;
+	struct iommufd_vtd_s1_invalidation what;
+};
+
+/* What a PASID's table has cached: all of it, or 2^AM pages around an address. */
+static struct iommufd_vtd_s1_invalidation pages_of(
+	const struct iommufd_vtd_descriptor *d)
+{
+	struct iommufd_vtd_s1_invalidation what = { .npages = UINT64_MAX };
+
+	if (GRANULARITY(d) == PASID_IOTLB_ALL || AM(d) >= 52)
+		return what;
+	what.npages = UINT64_C(1) << AM(d);
+	what.addr = ADDR(d) & ~((what.npages << 12) - 1);
+	what.flags = IH(d) ? IOMMUFD_VTD_INVALIDATE_LEAF : 0;
+	return what;
+}
+
+/* 0 for a granularity that there is not. */
+static int scope_of(struct scope *s, const struct iommufd_vtd_descriptor *d)
+{
+	s->domain = DOMAIN(d);
+	if (TYPE(d) == INV_PASID_IOTLB) {
+		s->pasid = INV_PASID(d);
+		s->what = pages_of(d);
+		return GRANULARITY(d) >= PASID_IOTLB_ALL;
+	}
+	s->any_pasid = 1;
+	s->any_domain = GRANULARITY(d) == IOTLB_GLOBAL;
+	s->what.npages = UINT64_MAX;
+	return GRANULARITY(d) != IOTLB_NONE;
+}
+
+static int drop(const struct attachment *a, const struct scope *s)
+{
+	uint32_t one = 1;
+
+	if (!a->table || (!s->any_pasid && a->pasid != s->pasid) ||
+	    (!s->any_domain && a->has_domain && a->domain != s->domain))
+		return 0;
+	return iommufd_hwpt_invalidate_vtd_s1(a->table->hwpt, &s->what, &one);
+}
+
+static int drop_all(const struct iommufd_nesting *nesting,
+		    const struct iommufd_vtd_descriptor *descriptor)
+{
+	struct scope s = { 0 };
+	int ret = 0;
+
+	if (!scope_of(&s, descriptor))
+		return iommufd__util_failed(IOMMUFD_OP_NESTING,
+					    IOMMUFD_CAUSE_INVALIDATION_ENTRY,
+					    EIO);
+	for (const struct iommufd_nested_device *n = nesting->devices;
+	     n && !ret; n = n->next) {
+		ret = drop(&n->self, &s);
+		for (const struct attachment *a = n->pasids; a && !ret;
+		     a = a->next)
+			ret = drop(a, &s);
+	}
+	return ret;
+}
+
+UTIL_API int iommufd_nesting_commands_vtd(
+	struct iommufd_nesting *nesting,
+	const struct iommufd_vtd_descriptor *descriptors, uint32_t *count)
+{
+	uint32_t given, at = 0;
+	int ret = 0;
+
+	if (!nesting || !count || (*count && !descriptors))
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	given = *count;
+	*count = 0;
+	if (nesting->kind != NESTING_VTD)
+		return iommufd__nesting_unsuited();
+	for (; at < given; at++) {
+		const uint64_t type = TYPE(&descriptors[at]);
+
+		if (type == INV_IOTLB || type == INV_PASID_IOTLB)
+			ret = drop_all(nesting, &descriptors[at]);
+		else if (type != INV_DEVICE_TLB && type != INV_PASID_DEVICE_TLB)
+			break;
+		if (ret)
+			break;
+	}
+	*count = at;
+	return ret;
+}

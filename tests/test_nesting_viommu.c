@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nested translation on the mock driver: what only a vIOMMU has, or only a
+ * kernel with PASIDs.
+ */
+#include <poll.h>
+
+#include "guest.h"
+#include "harness.h"
+
+static struct guest g;
+
+static struct iommufd_nesting_opts opts_with(uint32_t flags)
+{
+	return guest_opts(IOMMUFD_MOCK_VIOMMU, flags);
+}
+
+START_TEST(events)
+{
+	const struct iommufd_nesting_opts opts =
+		opts_with(IOMMUFD_NESTING_EVENTS | IOMMUFD_NESTING_FAULTS);
+	struct {
+		struct iommufd_veventq_header header;
+		struct iommufd_mock_vevent event;
+	} record;
+	uint32_t length = sizeof(record);
+	struct iommufd_veventq *queue;
+	struct pollfd poll_fd = { .events = POLLIN };
+
+	guest_begin(&g, &opts);
+	guest_add_device(&g, 0);
+	queue = iommufd_nesting_veventq(g.nesting);
+	poll_fd.fd = iommufd_veventq_fd(queue);
+	FAILS(iommufd_mock_device_trigger_vevent(g.f.device), OBJECT, ENOENT);
+	OK(guest_translate(&g, 5));
+	ck_assert_int_eq(poll(&poll_fd, 1, 0), 0);
+	OK(iommufd_mock_device_trigger_vevent(g.f.device));
+	ck_assert_int_eq(poll(&poll_fd, 1, 0), 1);
+	OK(iommufd_veventq_read(queue, &record, &length));
+	ck_assert_uint_eq(length, sizeof(record));
+	ck_assert_uint_eq(record.header.sequence, 0);
+	ck_assert_uint_eq(record.event.virt_id, GUEST_VIRT_ID);
+	guest_end(&g);
+}
+END_TEST
+
+START_TEST(event_depth)
+{
+	struct iommufd_nesting_opts opts = opts_with(IOMMUFD_NESTING_EVENTS);
+	struct iommufd_veventq_header header;
+	uint32_t length = sizeof(header);
+
+	opts.event_depth = 1;
+	guest_begin(&g, &opts);
+	guest_add_device(&g, 0);
+	OK(guest_translate(&g, 5));
+	for (int i = 0; i < 3; i++)
+		OK(iommufd_mock_device_trigger_vevent(g.f.device));
+	FAILS(iommufd_veventq_read(iommufd_nesting_veventq(g.nesting), &header,
+				   &length),
+	      RECORD_SHORT, EINVAL);
+	guest_end(&g);
+	opts.event_depth = UINT32_MAX;
+	guest_prepare(&g);
+	FAILS(iommufd_nesting_new(g.f.device, g.f.ioas, &opts, &g.nesting),
+	      BAD_VALUE, EINVAL);
+	guest_end(&g);
+}
+END_TEST
+
+START_TEST(data_of_the_driver)
+{
+	struct iommufd_mock_viommu_data data = { .in_data = 0x5a5a };
+	const struct iommufd_viommu_alloc_opts viommu = {
+		.size = sizeof(viommu), .data_len = sizeof(data), .data = &data
+	};
+	struct iommufd_nesting_opts opts = opts_with(0);
+
+	opts.viommu_data = &viommu;
+	guest_begin(&g, &opts);
+	ck_assert_uint_eq(data.out_data, 0x5a5a);
+	guest_end(&g);
+}
+END_TEST
+
+/* The vDevice is taken away, so that the new table can be made, not attached. */
+START_TEST(table_cannot_be_attached)
+{
+	const struct iommufd_nesting_opts opts = opts_with(0);
+	uint32_t vdevice, next;
+	int ret;
+
+	guest_begin(&g, &opts);
+	vdevice = next_id(g.f.ctx);
+	guest_add_device(&g, 0);
+	OK(guest_translate(&g, 5));
+	OK(iommufd_ctx_destroy_id(g.f.ctx, vdevice));
+	next = next_id(g.f.ctx);
+	ret = guest_translate(&g, 6);
+	FAILS(ret, PAGE_TABLE, ENOENT);
+	ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_DEVICE_ATTACH);
+	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
+	ck_assert_uint_eq(next_id(g.f.ctx), next);
+	/* At the end it counts as ended. */
+	guest_end(&g);
+}
+END_TEST
+
+START_TEST(vdevice_is_taken)
+{
+	const struct iommufd_nesting_opts opts = opts_with(0);
+	struct iommufd_nested_device_opts device;
+	struct iommufd_nested_device *second = (void *)1;
+	uint32_t next;
+
+	guest_begin(&g, &opts);
+	guest_add_device(&g, 0);
+	device = guest_device_opts(&g);
+	next = next_id(g.f.ctx);
+	FAILS(iommufd_nested_device_new(g.nesting, g.f.device, &device,
+					&second),
+	      VDEVICE_EXISTS, EEXIST);
+	ck_assert_ptr_eq(second, (void *)1);
+	ck_assert_uint_eq(next_id(g.f.ctx), next);
+	guest_end(&g);
+}
+END_TEST
+
+/*
+ * A PASID of the device needs the flag of the table that the device itself is
+ * on. Here the tables do not have it: the driver refuses, and the way back is
+ * gone.
+ */
+START_TEST(pasid_in_the_way)
+{
+	const struct iommufd_nesting_opts opts = opts_with(0);
+	struct iommufd_nested_device_opts device;
+	struct iommufd_device *able = NULL;
+	struct iommufd_hwpt *home = NULL;
+	uint32_t next;
+
+	guest_begin(&g, &opts);
+	OK(iommufd_mock_device_new(g.f.ctx, iommufd_ioas_id(g.f.ioas),
+				   IOMMUFD_MOCK_DEVICE_PASID, NULL, &able));
+	OK(iommufd_hwpt_alloc(able, iommufd_ioas_id(g.f.ioas),
+			      HWPT_FLAGS(IOMMUFD_HWPT_PASID), &home));
+	OK(iommufd_device_attach(able, iommufd_hwpt_id(home), NULL));
+	OK(iommufd_mock_device_pasid_attach(able, 9, iommufd_hwpt_id(home)));
+	device = guest_device_opts(&g);
+	device.old_page_table = iommufd_hwpt_id(home);
+	device.old_flags = IOMMUFD_HWPT_PASID;
+	OK(iommufd_nested_device_new(g.nesting, able, &device, &g.nested));
+	next = next_id(g.f.ctx);
+	FAILS(guest_translate(&g, 5), ATTACH_REFUSED, EINVAL);
+	ck_assert_uint_eq(iommufd_nested_device_state(g.nested),
+			  IOMMUFD_NESTED_UNSET);
+	guest_check_on(&g, iommufd_hwpt_id(home));
+	ck_assert_uint_eq(next_id(g.f.ctx), next);
+	OK(iommufd_mock_device_pasid_check(able, 9, iommufd_hwpt_id(home)));
+	OK(iommufd_mock_device_pasid_detach(able, 9));
+	OK(guest_translate(&g, 5));
+	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
+	OK(iommufd_nested_device_unset(g.nested, iommufd_hwpt_id(home), 0));
+	OK(iommufd_nested_device_end(g.nested));
+	g.nested = NULL;
+	iommufd_device_close(able);
+	OK(iommufd_hwpt_destroy(home));
+	guest_end(&g);
+}
+END_TEST
+
+/* A nest parent with the flag: all its tables have it. */
+START_TEST(tables_for_pasids)
+{
+	struct iommufd_nesting_opts opts = opts_with(0);
+	struct iommufd_device *able = NULL;
+	struct iommufd_nested_device_opts device;
+	uint32_t table;
+
+	opts.parent_flags = IOMMUFD_HWPT_PASID;
+	guest_begin(&g, &opts);
+	OK(iommufd_mock_device_new(g.f.ctx, iommufd_hwpt_id(g.home),
+				   IOMMUFD_MOCK_DEVICE_PASID, NULL, &able));
+	device = guest_device_opts(&g);
+	OK(iommufd_nested_device_new(g.nesting, able, &device, &g.nested));
+	OK(guest_translate(&g, 5));
+	table = iommufd_nested_device_page_table(g.nested);
+	OK(iommufd_mock_device_pasid_attach(able, 9, table));
+	OK(iommufd_mock_device_pasid_detach(able, 9));
+	OK(iommufd_nested_device_unset(g.nested, iommufd_hwpt_id(g.home), 0));
+	OK(iommufd_nested_device_end(g.nested));
+	g.nested = NULL;
+	iommufd_device_close(able);
+	guest_end(&g);
+}
+END_TEST
+
+static const TTest **const viommu_tests[] = {
+	&events,
+	&event_depth,
+	&data_of_the_driver,
+	&table_cannot_be_attached,
+	&vdevice_is_taken,
+	&pasid_in_the_way,
+	&tables_for_pasids,
+	NULL,
+};
+
+/* A kernel without vIOMMUs says so, and what was made before is gone. */
+START_TEST(kernel_has_none)
+{
+	const struct iommufd_nesting_opts opts =
+		opts_with(IOMMUFD_NESTING_FAULTS);
+	uint32_t next;
+
+	guest_prepare(&g);
+	next = next_id(g.f.ctx);
+	FAILS(iommufd_nesting_new(g.f.device, g.f.ioas, &opts, &g.nesting),
+	      COMMAND, ENOTTY);
+	ck_assert_ptr_null(g.nesting);
+	ck_assert_uint_eq(next_id(g.f.ctx), next);
+	guest_end(&g);
+}
+END_TEST
+
+static const TTest **const old_tests[] = {
+	&kernel_has_none,
+	NULL,
+};
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "viommu", .tests = viommu_tests },
+	};
+	const struct harness_case old[] = {
+		{ .name = "old", .tests = old_tests },
+	};
+
+	return harness_run("nesting_viommu", guest_best_type() ? cases : old,
+			   1);
+}
