@@ -189,7 +189,7 @@ START_TEST(no_page_requests)
 	OK(attach(&alone, NULL, &made[0]));
 	map_memory();
 	opts.old_page_table = info.page_table;
-	OK(iommufd_fault_queue_alloc(f.ctx, &queue));
+	OK(iommufd_fault_queue_alloc(f.ctx, 0, &queue));
 	faulting.fault_id = iommufd_fault_queue_id(queue);
 	OK(iommufd_hwpt_alloc(alone.device, iommufd_ioas_id(f.ioas), &faulting,
 			      &made[1]));

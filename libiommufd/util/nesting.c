@@ -119,7 +119,7 @@ static int make(struct iommufd_device *device, struct iommufd_ioas *ioas,
 	if (!ret && o->flags & IOMMUFD_NESTING_EVENTS)
 		ret = make_events(nesting, o);
 	if (!ret && o->flags & IOMMUFD_NESTING_FAULTS)
-		ret = iommufd_fault_queue_alloc(iommufd_device_ctx(device),
+		ret = iommufd_fault_queue_alloc(iommufd_device_ctx(device), 0,
 						&nesting->faults);
 	return ret;
 }
