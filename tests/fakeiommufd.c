@@ -10,6 +10,13 @@
 
 #define ENTRIES_MAX (UINT32_C(1) << 19) /* of one invalidation */
 
+/* Unlike Check's own it allocates nothing when it holds. */
+#define MUST(condition)                                                        \
+	do {                                                                   \
+		if (!(condition))                                              \
+			ck_abort_msg("the fake kernel: " #condition);          \
+	} while (0)
+
 struct fake fake;
 
 /* ---- objects ------------------------------------------------------------- */
@@ -28,7 +35,7 @@ static uint32_t object_new(uint32_t nr, uint32_t on)
 
 	while (object_of(id) || id == FAKE_DEVICE)
 		id++;
-	ck_assert_uint_lt(id, FAKE_OBJECTS);
+	MUST(id < FAKE_OBJECTS);
 	fake.objects[id] =
 		(struct fake_object){ .nr = nr, .on = { on }, .fd = -1 };
 	return id;
@@ -38,7 +45,7 @@ static int queue_fd(uint32_t id)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	ck_assert_int_ge(fd, 0);
+	MUST(fd >= 0);
 	fake.objects[id].fd = fd;
 	return fd;
 }
@@ -51,7 +58,7 @@ static int is_busy(uint32_t id)
 		if (fake.objects[i].nr && (fake.objects[i].on[0] == id ||
 					   fake.objects[i].on[1] == id))
 			return 1;
-	for (uint32_t i = 0; i < FAKE_PASIDS; i++)
+	for (int i = 0; i < FAKE_ATTACHED; i++)
 		if (fake.attached[i].page_table == id)
 			return 1;
 	return o->fd >= 0 && fcntl(o->fd, F_GETFD) >= 0;
@@ -81,7 +88,7 @@ static int hwpt_alloc(struct uapi_hwpt_alloc *cmd)
 	cmd->out_hwpt_id = object_new(IOMMUFD_NR_HWPT_ALLOC, cmd->pt_id);
 	fake.objects[cmd->out_hwpt_id].flags = cmd->flags;
 	if (cmd->flags & IOMMUFD_HWPT_FAULT_ID_VALID) {
-		ck_assert_ptr_nonnull(object_of(cmd->fault_id));
+		MUST(object_of(cmd->fault_id));
 		fake.objects[cmd->out_hwpt_id].on[1] = cmd->fault_id;
 	}
 	return 0;
@@ -169,41 +176,45 @@ static int invalidate(struct uapi_hwpt_invalidate *cmd)
 
 /* ---- attachments --------------------------------------------------------- */
 
-static uint32_t *attachment_of(uint32_t pasid)
+/* Its place, or a free one. */
+static uint32_t *attachment_of(int fd, uint32_t pasid)
 {
-	for (uint32_t i = 0; i < FAKE_PASIDS; i++)
-		if (fake.attached[i].pasid == pasid)
+	int place = -1;
+
+	for (int i = 0; i < FAKE_ATTACHED; i++) {
+		if (!fake.attached[i].page_table)
+			place = i;
+		else if (fake.attached[i].fd == fd &&
+			 fake.attached[i].pasid == pasid)
 			return &fake.attached[i].page_table;
-	for (uint32_t i = 1; i < FAKE_PASIDS; i++) {
-		if (fake.attached[i].page_table)
-			continue;
-		fake.attached[i].pasid = pasid;
-		return &fake.attached[i].page_table;
 	}
-	ck_abort_msg("too many PASIDs");
+	MUST(place >= 0);
+	fake.attached[place].fd = fd;
+	fake.attached[place].pasid = pasid;
+	return &fake.attached[place].page_table;
 }
 
-static int attach(const struct uapi_vfio_attach *cmd)
+static int attach(int fd, const struct uapi_vfio_attach *cmd)
 {
 	const int has_pasid = cmd->flags & UAPI_VFIO_ATTACH_PASID;
 
 	if (!object_of(cmd->pt_id))
 		return ENOENT;
-	*attachment_of(has_pasid ? cmd->pasid : 0) = cmd->pt_id;
+	*attachment_of(fd, has_pasid ? cmd->pasid : 0) = cmd->pt_id;
 	return 0;
 }
 
-static int detach(const struct uapi_vfio_detach *cmd)
+static int detach(int fd, const struct uapi_vfio_detach *cmd)
 {
 	const int has_pasid = cmd->flags & UAPI_VFIO_DETACH_PASID;
 
-	*attachment_of(has_pasid ? cmd->pasid : 0) = 0;
+	*attachment_of(fd, has_pasid ? cmd->pasid : 0) = 0;
 	return 0;
 }
 
 /* ---- requests ------------------------------------------------------------ */
 
-static int answer(uint32_t nr, void *arg)
+static int answer(int fd, uint32_t nr, void *arg)
 {
 	switch (nr) {
 	case IOMMUFD_NR_DESTROY:
@@ -227,9 +238,9 @@ static int answer(uint32_t nr, void *arg)
 	case IOMMUFD_NR_VEVENTQ_ALLOC:
 		return veventq_alloc(arg);
 	case UAPI_VFIO_ATTACH:
-		return attach(arg);
+		return attach(fd, arg);
 	case UAPI_VFIO_DETACH:
-		return detach(arg);
+		return detach(fd, arg);
 	default:
 		return ENOTTY;
 	}
@@ -277,7 +288,6 @@ int ioctl(int fd, unsigned long request, ...)
 	void *arg;
 	int err;
 
-	(void)fd;
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
@@ -286,24 +296,31 @@ int ioctl(int fd, unsigned long request, ...)
 	if (err && nr == IOMMUFD_NR_HWPT_INVALIDATE)
 		((struct uapi_hwpt_invalidate *)arg)->entry_num = 0;
 	if (!err)
-		err = answer(nr, arg);
+		err = answer(fd, nr, arg);
 	errno = err;
 	return err ? -1 : 0;
 }
 
 /* ---- for the tests ------------------------------------------------------- */
 
+struct iommufd_device *fake_device(struct iommufd_ctx *ctx, uint32_t id)
+{
+	struct iommufd_device *device = NULL;
+	struct iommufd_vfio *file = NULL;
+
+	OK(iommufd_vfio_adopt_bound(0, 0, ctx, id, &file));
+	OK(iommufd_device_from_vfio(file, &device));
+	iommufd_vfio_close(file);
+	return device;
+}
+
 void fake_begin(struct iommufd_ctx **ctx, struct iommufd_ioas **ioas,
 		struct iommufd_device **device)
 {
-	struct iommufd_vfio *file = NULL;
-
 	memset(&fake, 0, sizeof(fake));
 	OK(iommufd_ctx_open("/dev/null", ctx));
 	OK(iommufd_ioas_alloc(*ctx, 0, ioas));
-	OK(iommufd_vfio_adopt_bound(0, 0, *ctx, FAKE_DEVICE, &file));
-	OK(iommufd_device_from_vfio(file, device));
-	iommufd_vfio_close(file);
+	*device = fake_device(*ctx, FAKE_DEVICE);
 	fake_forget();
 }
 
@@ -362,7 +379,8 @@ uint32_t fake_alive(void)
 	return count;
 }
 
-uint32_t fake_attached(uint32_t pasid)
+uint32_t fake_attached(const struct iommufd_device *device, uint32_t pasid)
 {
-	return *attachment_of(pasid);
+	return *attachment_of(iommufd_vfio_fd(iommufd_device_vfio(device)),
+			      pasid);
 }

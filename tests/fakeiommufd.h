@@ -11,18 +11,19 @@
 #include <stdint.h>
 
 #include <iommufd/iommufd.h>
+#include "uapi.h"
 
 #define FAKE_CALLS    256
 #define FAKE_OBJECTS  64
-#define FAKE_PASIDS   8
+#define FAKE_ATTACHED 16
 #define FAKE_FAILURES 4
 #define FAKE_DEVICE   7 /* id of the device */
 
 /* One request: its number, its struct, and the typed data of a new object. */
 struct fake_call {
 	uint32_t nr;
-	unsigned char arg[64];
-	unsigned char data[32];
+	_Alignas(8) unsigned char arg[64];
+	_Alignas(8) unsigned char data[32];
 	uint32_t data_length;
 };
 
@@ -57,9 +58,10 @@ struct fake {
 	/* What there is. */
 	struct fake_object objects[FAKE_OBJECTS];
 	struct {
+		int fd; /* of the device's file */
 		uint32_t pasid;
 		uint32_t page_table;
-	} attached[FAKE_PASIDS];
+	} attached[FAKE_ATTACHED];
 
 	/* What was asked. */
 	struct fake_call calls[FAKE_CALLS];
@@ -89,8 +91,17 @@ void fake_fail(uint32_t nr, uint32_t n, int err);
 uint32_t fake_asked(uint32_t nr);
 const struct fake_call *fake_call(uint32_t nr, uint32_t n);
 
-/* Number of objects, and what a PASID is attached to, 0 being the device. */
+/* Another device; to be closed like the first one. */
+struct iommufd_device *fake_device(struct iommufd_ctx *ctx, uint32_t id);
+
+/* Number of objects that there are. */
 uint32_t fake_alive(void);
-uint32_t fake_attached(uint32_t pasid);
+
+/* What a device is attached to, or a PASID of it that is not 0; 0 for nothing. */
+uint32_t fake_attached(const struct iommufd_device *device, uint32_t pasid);
+
+/* The struct of the n-th request with this number. */
+#define FAKE_ARG(type, nr, n)                                                  \
+	(*(const struct type *)(const void *)fake_call(nr, n)->arg)
 
 #endif /* TESTS_FAKEIOMMUFD_H */

@@ -3,14 +3,11 @@
  * Automatic page tables on hardware that no test machine has: which flags are
  * tried, and what becomes of a step that fails. Needs no kernel.
  */
-#include <string.h>
-
 #include <iommufd/util/util.h>
 
 #include "fakeiommufd.h"
 #include "fixture.h"
 #include "harness.h"
-#include "uapi.h"
 
 #define NEST  IOMMUFD_HWPT_NEST_PARENT
 #define DIRTY IOMMUFD_HWPT_DIRTY_TRACKING
@@ -48,10 +45,9 @@ static void check_tried(const uint32_t *flags, uint32_t count)
 {
 	ck_assert_uint_eq(fake_asked(IOMMUFD_NR_HWPT_ALLOC), count);
 	for (uint32_t i = 0; i < count; i++) {
-		struct uapi_hwpt_alloc cmd;
+		const struct uapi_hwpt_alloc cmd =
+			FAKE_ARG(uapi_hwpt_alloc, IOMMUFD_NR_HWPT_ALLOC, i + 1);
 
-		memcpy(&cmd, fake_call(IOMMUFD_NR_HWPT_ALLOC, i + 1)->arg,
-		       sizeof(cmd));
 		ck_assert_uint_eq(cmd.flags, flags[i]);
 		ck_assert_uint_eq(cmd.pt_id, iommufd_ioas_id(ioas));
 		ck_assert_uint_eq(cmd.dev_id, FAKE_DEVICE);
@@ -66,7 +62,7 @@ static void end(void)
 {
 	if (hwpt) {
 		ck_assert_uint_eq(info.page_table, iommufd_hwpt_id(hwpt));
-		ck_assert_uint_eq(fake_attached(0), info.page_table);
+		ck_assert_uint_eq(fake_attached(device, 0), info.page_table);
 		OK(iommufd_device_detach(device));
 		OK(iommufd_hwpt_destroy(hwpt));
 	}
@@ -259,7 +255,7 @@ START_TEST(no_way_back)
 	ck_assert_uint_eq(harness_failure(ret).other_id, ids[0]);
 	ck_assert_ptr_null(hwpt);
 	/* Halfway back it is on an empty page table, which lives on. */
-	ck_assert_uint_gt(fake_attached(0), ids[1]);
+	ck_assert_uint_gt(fake_attached(device, 0), ids[1]);
 	ck_assert_uint_eq(fake_alive(), 5);
 	OK(iommufd_device_detach(device));
 	for (uint32_t id = 5; id > 1; id--)
