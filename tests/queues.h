@@ -58,7 +58,7 @@ uint32_t fault_cookie(struct queues *q);
 /* What one answer gives. */
 int fault_answer(struct queues *q, uint32_t cookie, uint32_t code);
 
-/* The end of memory: what is before it is there, what is behind it is not. */
+/* Behind this neither we nor the kernel can read or write; before it, both. */
 void *memory_end(void);
 
 /* An event of the mock driver as it is read. */

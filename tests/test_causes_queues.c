@@ -118,6 +118,7 @@ static int fault_alloc(void)
 	int ret = iommufd_fault_queue_alloc(ctx, 0, &queue);
 
 	ck_assert_int_eq(!ret, queue != NULL);
+	iommufd_fault_queue_release(queue);
 	return ret;
 }
 
@@ -157,6 +158,7 @@ static int event_alloc(void)
 	int ret = iommufd_veventq_alloc(viommu, &opts, &queue);
 
 	ck_assert_int_eq(!ret, queue != NULL);
+	iommufd_veventq_release(queue);
 	return ret;
 }
 
@@ -249,10 +251,12 @@ START_TEST(what_is_asked)
 	const uint32_t fault_cmd[4] = { 16 };
 	const uint32_t event_cmd[8] = { 32, 0, 3, 77, 33 };
 
+	/* Each handle takes its descriptor along. */
 	fake.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	OK(fault_alloc());
 	ck_assert_uint_eq(fake.nr, IOMMUFD_NR_FAULT_QUEUE_ALLOC);
 	ck_assert_mem_eq(fake.arg, fault_cmd, sizeof(fault_cmd));
+	fake.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	OK(event_alloc());
 	ck_assert_uint_eq(fake.nr, IOMMUFD_NR_VEVENTQ_ALLOC);
 	ck_assert_mem_eq(fake.arg, event_cmd, sizeof(event_cmd));
