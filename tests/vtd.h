@@ -9,7 +9,7 @@
 
 #include <iommufd/util/util.h>
 
-#include "fakekernel.h"
+#include "fakeiommufd.h"
 
 /* A field is its word of 64 bits, its first bit there, its number of bits. Of a
  * PASID-table entry: */
