@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
-# make demo-pasid                       examples/pasid on the kernel's mock driver
+# make demo-fault-handler demo-pasid    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -10,7 +10,7 @@ KERNEL ?= main
 SCENARIO ?= vtd
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
-.PHONY: setup kernel kernel-lts kernel-debug demo-pasid vm-shell check-vm check-lts-vm check-debug-vm
+.PHONY: setup kernel kernel-lts kernel-debug vm-shell check-vm check-lts-vm check-debug-vm
 
 setup:
 	$(Q)tests/vm/setup.sh
@@ -23,11 +23,20 @@ kernel-lts: | $(SETUP)
 kernel-debug: | $(SETUP)
 	$(Q)tests/vm/kernel.sh build debug
 
-demo-pasid: $(BUILD)/examples/pasid kernel
-	$(Q)tests/vm/run.sh -k $(KERNEL) -s mock $(abspath $<)
-
 vm-shell: kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s $(SCENARIO) --shell
+
+# Examples, each with its machine: one row gives "make demo-NAME". Arguments go to them in DEMO_ARGS.
+DEMOS := \
+	fault-handler:mock \
+	pasid:mock
+
+define demo_rule
+.PHONY: demo-$(1)
+demo-$(1): $(BUILD)/examples/$(1) kernel
+	$$(Q)tests/vm/run.sh -k $$(KERNEL) -s $(2) -- $$(abspath $$<) $$(DEMO_ARGS)
+endef
+$(foreach d,$(DEMOS),$(eval $(call demo_rule,$(firstword $(subst :, ,$(d))),$(lastword $(subst :, ,$(d))))))
 
 # On the kernel that the tests were written against nothing may be skipped.
 check-vm: kernel
