@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
-# make demo-fault-handler demo-pasid    an example in the test machine
+# make demo-fault-handler demo-nested-guest demo-pasid    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -29,6 +29,7 @@ vm-shell: kernel
 # Examples, each with its machine: one row gives "make demo-NAME". Arguments go to them in DEMO_ARGS.
 DEMOS := \
 	fault-handler:mock \
+	nested-guest:mock \
 	pasid:mock
 
 define demo_rule

@@ -37,7 +37,7 @@ extern "C" {
  * | others | what the caller names: type of vIOMMU, data of the tables | the kernel's mock driver |
  *
  * For AMD there are the thin calls alone: no kernel up to 7.3 takes its tables.
- * Part of libiommufd-util.
+ * The guide @ref nestingguide has the whole picture. Part of libiommufd-util.
  *
  * Calls on different devices may run at the same time. No two calls on one
  * device may, and nothing else while a device is put in or taken out, the whole
