@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,16 +280,11 @@ static int failure_of(uint32_t nr)
 	return err;
 }
 
-int ioctl(int fd, unsigned long request, ...)
+int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	const uint32_t nr = request & 0xff;
-	va_list args;
-	void *arg;
 	int err;
 
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
 	write_down(nr, arg);
 	err = failure_of(nr);
 	if (err && nr == IOMMUFD_NR_HWPT_INVALIDATE)

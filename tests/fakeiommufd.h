@@ -104,4 +104,7 @@ uint32_t fake_attached(const struct iommufd_device *device, uint32_t pasid);
 #define FAKE_ARG(type, nr, n)                                                  \
 	(*(const struct type *)(const void *)fake_call(nr, n)->arg)
 
+/* What ioctl(2) does; see fakeiommufd_ioctl.h. */
+int fake_ioctl(int fd, unsigned long request, void *arg);
+
 #endif /* TESTS_FAKEIOMMUFD_H */

@@ -5,7 +5,7 @@
  */
 #include <iommufd/util/util.h>
 
-#include "fakeiommufd.h"
+#include "fakeiommufd_ioctl.h"
 #include "fixture.h"
 #include "harness.h"
 

@@ -9,7 +9,7 @@
 
 #include <iommufd/util/util.h>
 
-#include "fakeiommufd.h"
+#include "fakeiommufd_ioctl.h"
 #include "fixture.h"
 #include "harness.h"
 

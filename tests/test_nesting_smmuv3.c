@@ -8,7 +8,7 @@
 
 #include <iommufd/util/util.h>
 
-#include "fakeiommufd.h"
+#include "fakeiommufd_ioctl.h"
 #include "fixture.h"
 #include "harness.h"
 

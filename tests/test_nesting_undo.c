@@ -9,6 +9,7 @@
 
 #include "counter_alloc.h"
 #include "fixture.h"
+#include "fakeiommufd_ioctl.h"
 #include "harness.h"
 #include "vtd.h"
 

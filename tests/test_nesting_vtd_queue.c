@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "fakeiommufd_ioctl.h"
 #include "harness.h"
 #include "vtd.h"
 
