@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "counter_alloc.h"
-#include "fixture.h"
 #include "fakeiommufd_ioctl.h"
 #include "harness.h"
 #include "vtd.h"

@@ -39,7 +39,7 @@ explains 'attach where a reserved window is mapped' CONFLICT RESERVED_IN_USE '0x
 if grep -q '^make a page table with a fault queue$' "$out/text"; then
 	explains 'make a page table with a fault queue' UNSUPPORTED FEATURE ''
 else
-	explains 'attach to a page table with a fault queue' UNSUPPORTED NO_PAGE_REQUESTS 'page faults'
+	explains 'attach to a page table with a fault queue' UNSUPPORTED NO_PAGE_REQUESTS 'page requests'
 fi
 explains 'destroy the page table that is in force' BUSY IN_USE 'page table'
 explains 'map more than the limit of locked memory' RESOURCE LOCKED_MEMORY_LIMIT '8 MiB.*16 MiB'
