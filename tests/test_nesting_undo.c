@@ -400,93 +400,12 @@ static const TTest **const both_tests[] = {
 	NULL,
 };
 
-/* ---- no way back ----------------------------------------------------------- */
-
-static void begin_broken(void)
-{
-	prepare();
-	OK(make_nesting());
-	OK(make_device());
-	OK(translate());
-	remember();
-	fake_fail(UAPI_VFIO_ATTACH, 1, EINVAL);
-}
-
-/*
- * The way back cannot even begin: the books show the old table, and DMA may be
- * blocked. Attaching the same one would do nothing, so it is detached first.
- */
-START_TEST(way_back_cannot_begin)
-{
-	begin_broken();
-	fake_fail(IOMMUFD_NR_IOAS_ALLOC, 1, ENOMEM);
-	FAILS(translate(), ATTACH_REFUSED, EINVAL);
-	ck_assert_uint_eq(iommufd_nested_device_state(v.nested),
-			  IOMMUFD_NESTED_UNSET);
-	ck_assert_uint_eq(iommufd_nested_device_page_table(v.nested), table);
-	ck_assert_uint_eq(fake_alive(), alive);
-	fake_forget();
-	OK(translate());
-	ck_assert_uint_eq(fake.calls[1].nr, UAPI_VFIO_DETACH);
-	ck_assert_uint_eq(fake.calls[2].nr, UAPI_VFIO_ATTACH);
-	check_books();
-	ck_assert_uint_eq(fake_alive(), alive);
-	/* Now all is well: no more than it takes. */
-	fake_forget();
-	OK(bypass());
-	ck_assert_uint_eq(fake_asked(UAPI_VFIO_DETACH), 0);
-	vtd_end(&v);
-}
-END_TEST
-
-/* Halfway it is on an empty table, which lives on and is known. */
-START_TEST(way_back_cannot_end)
-{
-	uint32_t scratch;
-
-	begin_broken();
-	fake_fail(UAPI_VFIO_ATTACH, 3, EBUSY);
-	FAILS(translate(), ATTACH_REFUSED, EINVAL);
-	scratch = iommufd_nested_device_page_table(v.nested);
-	ck_assert_uint_ne(scratch, table);
-	check_books();
-	/* It cannot be detached either: then it is replaced. */
-	fake_fail(UAPI_VFIO_DETACH, 1, EBUSY);
-	OK(bypass());
-	check_books();
-	OK(iommufd_ctx_destroy_id(v.ctx, scratch));
-	ck_assert_uint_eq(fake_alive(), alive); /* less a table, more an ioas */
-	for (uint32_t id = 2; id < FAKE_OBJECTS; id++)
-		if (fake.objects[id].nr == IOMMUFD_NR_IOAS_ALLOC)
-			OK(iommufd_ctx_destroy_id(v.ctx, id));
-	vtd_end(&v);
-}
-END_TEST
-
-/* The end detaches what was left in that state. */
-START_TEST(end_without_way_back)
-{
-	begin_broken();
-	fake_fail(IOMMUFD_NR_IOAS_ALLOC, 1, ENOMEM);
-	FAILS(translate(), ATTACH_REFUSED, EINVAL);
-	vtd_end(&v);
-}
-END_TEST
-
-static const TTest **const broken_tests[] = {
-	&way_back_cannot_begin,
-	&way_back_cannot_end,
-	&end_without_way_back,
-	NULL,
-};
-
 int main(void)
 {
 	const struct harness_case cases[] = {
 		{ .name = "smmuv3", .setup = use_smmuv3, .tests = both_tests },
 		{ .name = "vtd", .setup = use_vtd, .tests = both_tests },
-		{ .name = "broken", .setup = use_vtd, .tests = broken_tests },
 	};
 
-	return harness_run("nesting_undo", cases, 3);
+	return harness_run("nesting_undo", cases, 2);
 }

@@ -196,6 +196,7 @@ START_TEST(unknown_domain)
 	const struct iommufd_nested_table table = { 1, 24, data };
 
 	vtd_begin(&v, 0);
+	vtd_set(&v, 0, 3, 0x1000);
 	OK(iommufd_nested_device_translate(v.nested, &table));
 	give(vtd_descriptor(INV_IOTLB, G_DOMAIN, 9, 0), 1);
 	ck_assert_uint_eq(asked(), 1);
