@@ -7,8 +7,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mapfile -t counts < <(find build/vm/main -name 'syscalls*.tsv' 2>/dev/null | sort)
-if [ ${#counts[@]} = 0 ]; then
-	echo 'doc/syscalls.sh: the tests have not counted system calls yet: run make check' >&2
+# Each test that counts leaves a file; without all of them functions would seem to be counted by none.
+if [ ${#counts[@]} -lt "$(grep -l 'counter_begin(' tests/test_*.c | wc -l)" ]; then
+	echo 'doc/syscalls.sh: the tests have not counted all system calls yet: run make check' >&2
 	exit 1
 fi
 if [ "${1:-}" = --source ]; then

@@ -3,6 +3,7 @@
  * Nested translation where a refusal blocks the device, with the kernel
  * replaced: the way back, and what happens when there is none.
  */
+#include "fakeiommufd_ioctl.h"
 #include "fixture.h"
 #include "harness.h"
 #include "vtd.h"
