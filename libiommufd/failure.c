@@ -7,7 +7,9 @@
 /* sizeof(struct iommufd_failure) in 0.1.0. */
 #define FAILURE_MIN 64
 
-static _Thread_local struct iommufd_failure last;
+static _Thread_local struct iommufd_failure last = { .size = sizeof(last),
+						     .fd = -1,
+						     .memory_fd = -1 };
 
 _Static_assert(sizeof(last) <= 128, "a record stays small");
 
@@ -77,6 +79,16 @@ IOMMUFD_API int iommufd_failure_get(int ret, struct iommufd_failure *failure)
 	return 0;
 }
 
+IOMMUFD_API int iommufd_failure_keep(struct iommufd_failure *failure)
+{
+	uint32_t cause = iommufd__out_check(failure, FAILURE_MIN);
+
+	if (cause)
+		return iommufd_make_error(cause, EINVAL);
+	iommufd__out_store(failure, &last, sizeof(last));
+	return 0;
+}
+
 IOMMUFD_API int iommufd_failure_set(const struct iommufd_failure *failure)
 {
 	struct iommufd_failure copy;
@@ -85,7 +97,7 @@ IOMMUFD_API int iommufd_failure_set(const struct iommufd_failure *failure)
 	if (!failure)
 		return iommufd_make_error(IOMMUFD_CAUSE_NULL_POINTER, EINVAL);
 	cause = iommufd__opts_load(&copy, sizeof(copy), failure, FAILURE_MIN);
-	if (!cause && copy.ret >= 0)
+	if (!cause && (copy.ret > 0 || (!copy.ret && copy.op)))
 		cause = IOMMUFD_CAUSE_BAD_VALUE;
 	if (cause)
 		return iommufd_make_error(cause, errno_of(cause));

@@ -73,6 +73,7 @@ static void child(void (*setup)(void), const struct counter_call *calls,
 		if (calls[i].before)
 			calls[i].before();
 		shared->current = i;
+		harness_before();
 		counter_alloc_start();
 		syscall(MARK_BEGIN);
 		shared->ret = calls[i].call();

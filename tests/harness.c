@@ -143,12 +143,32 @@ static void describe(char *text, size_t size, const char *what, int ret)
 			_ck_assert_failed(file, line, "failed", __VA_ARGS__);  \
 	} while (0)
 
+/* The last failure before the call that is looked at. */
+static _Thread_local struct iommufd_failure before;
+
+static struct iommufd_failure last_failure(void)
+{
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+
+	ck_assert_int_eq(iommufd_failure_keep(&failure), 0);
+	return failure;
+}
+
+void harness_before(void)
+{
+	before = last_failure();
+}
+
 void harness_ok(int ret, const char *what, const char *file, int line)
 {
+	struct iommufd_failure after = last_failure();
 	char text[512];
 
 	describe(text, sizeof(text), what, ret);
 	REQUIRE(ret == 0, file, line, "%s", text);
+	REQUIRE(memcmp(&before, &after, sizeof(after)) == 0, file, line,
+		"%s: the last failure is now one of %s", what,
+		iommufd_op_name(after.op));
 }
 
 void harness_fails(int ret, uint32_t cause, int err, const char *what,
@@ -164,6 +184,7 @@ void harness_fails(int ret, uint32_t cause, int err, const char *what,
 		iommufd_cause_name(cause), err);
 	REQUIRE(iommufd_failure_get(ret, &failure) == 0 && failure.ret == ret,
 		file, line, "%s: no record of it", text);
+	before = failure;
 }
 
 struct iommufd_failure harness_failure(int ret)

@@ -41,8 +41,10 @@ int harness_run(const char *suite, const struct harness_case *cases,
 void harness_skip(const char *test, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/* The call must succeed. */
-#define OK(call) harness_ok((call), #call, __FILE__, __LINE__)
+/* The call must succeed, and leave the record of the last failure alone. */
+#define OK(call)                                                               \
+	(harness_before(), harness_ok((call), #call, __FILE__, __LINE__))
+void harness_before(void);
 void harness_ok(int ret, const char *what, const char *file, int line);
 
 /*

@@ -43,6 +43,11 @@ START_TEST(there_is_none_at_first)
 		ck_assert_int_eq(iommufd_errno(ret), EINVAL);
 		ck_assert_uint_eq(failure.op, 9);
 	}
+	ck_assert_int_eq(iommufd_failure_keep(&failure), 0);
+	ck_assert_int_eq(failure.ret, 0);
+	ck_assert_uint_eq(failure.op, IOMMUFD_OP_NONE);
+	ck_assert_int_eq(failure.fd, -1);
+	ck_assert_int_eq(failure.memory_fd, -1);
 }
 END_TEST
 
@@ -148,7 +153,41 @@ START_TEST(refused_calls_about_it_leave_it_alone)
 	ck_assert_int_lt(iommufd_failure_set(&failure), 0);
 	failure.size = sizeof(failure);
 	ck_assert_int_lt(iommufd_failure_set(&failure), 0);
+	failure.ret = 0;
+	failure.op = IOMMUFD_OP_HELPER;
+	ck_assert_int_lt(iommufd_failure_set(&failure), 0);
+	failure.size = 8;
+	ck_assert_int_lt(iommufd_failure_keep(NULL), 0);
+	ck_assert_int_lt(iommufd_failure_keep(&failure), 0);
 	ck_assert_int_eq(harness_failure(ret).ret, ret);
+}
+END_TEST
+
+/* As a helper does it that goes on after failures of its own. */
+START_TEST(kept_and_put_back)
+{
+	struct iommufd_failure kept = { .size = sizeof(kept) };
+	struct iommufd_failure none = { .size = sizeof(none) };
+	struct iommufd_failure now;
+	int ret;
+
+	ck_assert_int_eq(iommufd_failure_keep(&none), 0);
+	ret = fail_flags();
+	ck_assert_int_eq(iommufd_failure_keep(&kept), 0);
+	now = harness_failure(ret);
+	ck_assert_mem_eq(&kept, &now, sizeof(now));
+
+	fail_adopt();
+	ck_assert_int_eq(iommufd_failure_set(&kept), ret);
+	now = harness_failure(ret);
+	ck_assert_mem_eq(&kept, &now, sizeof(now));
+
+	ck_assert_int_eq(iommufd_failure_set(&none), 0);
+	ck_assert_int_eq(iommufd_failure_keep(&now), 0);
+	ck_assert_mem_eq(&none, &now, sizeof(now));
+	ck_assert_int_eq(iommufd_is(iommufd_failure_get(ret, &now),
+				    IOMMUFD_CAUSE_NOT_LAST_FAILURE),
+			 1);
 }
 END_TEST
 
@@ -303,12 +342,19 @@ START_TEST(operations_have_names)
 END_TEST
 
 static const TTest **const tests[] = {
-	&there_is_none_at_first,      &the_record_of_a_refusal,
-	&refusals_name_their_objects, &a_later_failure_takes_its_place,
-	&success_leaves_it_alone,     &refused_calls_about_it_leave_it_alone,
-	&getting_with_every_size,     &setting_with_every_size,
-	&helpers_set_their_own,	      &each_thread_has_its_own,
-	&operations_have_names,	      NULL,
+	&there_is_none_at_first,
+	&the_record_of_a_refusal,
+	&refusals_name_their_objects,
+	&a_later_failure_takes_its_place,
+	&success_leaves_it_alone,
+	&refused_calls_about_it_leave_it_alone,
+	&kept_and_put_back,
+	&getting_with_every_size,
+	&setting_with_every_size,
+	&helpers_set_their_own,
+	&each_thread_has_its_own,
+	&operations_have_names,
+	NULL,
 };
 
 int main(void)

@@ -207,8 +207,14 @@ CALL(error_make, iommufd_make_error(IOMMUFD_CAUSE_OBJECT, 2) > 0)
 CALL(error_text, !iommufd_strerror(-5))
 CALL(error_cause_name, !iommufd_cause_name(0))
 CALL(error_class_name, !iommufd_class_name(0))
+static void before_failure(void)
+{
+	iommufd_failure_set(&failure);
+}
+
 CALL(failure_set, iommufd_failure_set(&failure) != -5)
 CALL(failure_get, iommufd_failure_get(-5, &failure))
+CALL(failure_keep, iommufd_failure_keep(&failure))
 CALL(failure_op_name, !iommufd_op_name(0))
 CALL(version, !iommufd_version())
 
@@ -308,8 +314,12 @@ static const struct counter_call words[] = {
 	PLAIN("iommufd_strerror", NONE, error_text),
 	PLAIN("iommufd_cause_name", NONE, error_cause_name),
 	PLAIN("iommufd_class_name", NONE, error_class_name),
-	PLAIN("iommufd_failure_set", NONE, failure_set),
+	{ .function = "iommufd_failure_set",
+	  .expected = NONE,
+	  .before = before_failure,
+	  .call = failure_set },
 	PLAIN("iommufd_failure_get", NONE, failure_get),
+	PLAIN("iommufd_failure_keep", NONE, failure_keep),
 	PLAIN("iommufd_op_name", NONE, failure_op_name),
 	PLAIN("iommufd_version", NONE, version),
 };

@@ -224,19 +224,43 @@ struct iommufd_failure {
 int iommufd_failure_get(int ret, struct iommufd_failure *failure);
 
 /**
+ * @brief Copy the thread's record whatever it is of, to put it back later.
+ *
+ * For helpers that go on after a failure of their own making: what they try and
+ * give up, or clean up in vain, is not to be seen as the last failure. They keep
+ * the record before, and put it back with iommufd_failure_set().
+ *
+ * @param[in,out] failure `size` must be set; the rest is filled as far as the
+ *                caller's struct goes. Where nothing has failed yet, `ret` is 0
+ *                and `op` ::IOMMUFD_OP_NONE. Untouched on failure.
+ * @return 0 or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE
+ *
+ * None of them overwrites the record.
+ * @threads{any; each thread has a record of its own}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+int iommufd_failure_keep(struct iommufd_failure *failure);
+
+/**
  * @brief Make this the thread's record of its last failure.
  *
  * For helpers of several calls, whose first failure is the one to report when
  * undoing what was done has failed too; and for helpers with failures of their
  * own.
  *
- * @param failure `size` and a negative `ret` must be set. Copied.
+ * @param failure `size` and a negative `ret` must be set; or it is what
+ *                iommufd_failure_keep() found where nothing had failed, and
+ *                clears the record. Copied.
  * @return `failure->ret`, so that a helper can end with it; or a typed error
  *         of this call
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL
- * - ::IOMMUFD_CAUSE_BAD_VALUE when `ret` is not negative
+ * - ::IOMMUFD_CAUSE_BAD_VALUE when `ret` is not negative, unless it is 0 and
+ *   `op` is ::IOMMUFD_OP_NONE
  * @threads{any}
  * @syscalls{none}
  * @since 0.1.0

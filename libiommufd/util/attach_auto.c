@@ -128,16 +128,15 @@ static int make(struct iommufd_device *device, struct iommufd_ioas *ioas,
 	return ret;
 }
 
-/* The record of the failure @ret stays the last one. */
-static void unmake(struct iommufd_hwpt *hwpt, int ret)
+/* The record of the failure stays the last one. */
+static void unmake(struct iommufd_hwpt *hwpt)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
-	int saved = !iommufd_failure_get(ret, &failure);
 
+	iommufd_failure_keep(&failure);
 	if (iommufd_hwpt_destroy(hwpt))
 		iommufd_hwpt_release(hwpt);
-	if (saved)
-		iommufd_failure_set(&failure);
+	iommufd_failure_set(&failure);
 }
 
 static int attach_new(struct iommufd_device *device, struct iommufd_ioas *ioas,
@@ -153,7 +152,7 @@ static int attach_new(struct iommufd_device *device, struct iommufd_ioas *ioas,
 		return ret;
 	ret = attach(device, o, iommufd_hwpt_id(new), &info->page_table, &stop);
 	if (ret)
-		unmake(new, ret);
+		unmake(new);
 	else
 		*hwpt = new;
 	return ret;
@@ -177,6 +176,7 @@ UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 				 struct iommufd_attach_auto_info *info)
 {
 	struct iommufd_attach_auto_info result = { .size = sizeof(result) };
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 	struct iommufd_attach_auto_opts o;
 	struct iommufd_hwpt *new = NULL;
 	uint32_t cause;
@@ -191,11 +191,14 @@ UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 		cause = check(&o);
 	if (cause)
 		return refused(cause);
+	iommufd_failure_keep(&failure);
 	ret = try_offered(device, &o, &result.page_table);
 	if (!ret && !result.page_table)
 		ret = attach_new(device, ioas, &o, &result, &new);
 	if (ret)
 		return ret;
+	/* Of what was tried in vain nothing is to be seen. */
+	iommufd_failure_set(&failure);
 	*hwpt = new;
 	if (info)
 		iommufd__util_out_store(info, &result, sizeof(result));

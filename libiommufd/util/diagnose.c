@@ -193,17 +193,15 @@ UTIL_API int iommufd_diagnose(const struct iommufd_failure *failure,
 	struct iommufd__diag d = { .ctx = ctx, .flags = flags };
 	struct iommufd_failure record = { .size = sizeof(record) };
 	uint32_t cause = iommufd__util_in_check(diagnosis, DIAGNOSIS_MIN);
-	int recorded;
 
 	if (!cause)
 		cause = load(&d, failure, opts);
 	if (cause)
 		return iommufd__util_refused(IOMMUFD_OP_DIAGNOSE, cause);
 	/* Our own questions may be refused: that is not to be seen. */
-	recorded = !iommufd_failure_get(d.failure.ret, &record);
+	iommufd_failure_keep(&record);
 	diagnose(&d);
-	if (recorded)
-		iommufd_failure_set(&record);
+	iommufd_failure_set(&record);
 	iommufd__util_out_store(diagnosis, &d.out, sizeof(d.out));
 	return 0;
 }

@@ -93,12 +93,14 @@ UTIL_API int iommufd_fault_answer(
 	const struct iommufd_hwpt_page_response *responses, uint32_t *count,
 	uint32_t *gone)
 {
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 	uint32_t done = 0, dead = 0, all;
 	int ret = 0;
 
 	if (!queue || !count || (*count && !responses))
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	all = *count;
+	iommufd_failure_keep(&failure);
 	while (!ret && done < all) {
 		uint32_t n = all - done;
 
@@ -115,6 +117,9 @@ UTIL_API int iommufd_fault_answer(
 						   EIO);
 		done += n;
 	}
+	/* That a fault is gone is no failure here. */
+	if (!ret)
+		iommufd_failure_set(&failure);
 	*count = done;
 	if (gone)
 		*gone = dead;

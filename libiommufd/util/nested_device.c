@@ -164,19 +164,19 @@ static int end_objects(struct iommufd_nested_device *nested)
 	return ret;
 }
 
-/* After the failure @ret, which stays the last one. What resists lives on. */
-static void unmake(struct iommufd_nested_device *nested, int ret)
+/* After a failure, which stays the last one. What resists lives on. */
+static void unmake(struct iommufd_nested_device *nested)
 {
-	struct iommufd_failure failure;
-	int saved = iommufd__nesting_save(&failure, ret);
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 
+	iommufd_failure_keep(&failure);
 	if (end_objects(nested)) {
 		iommufd_hwpt_release(nested->bypass);
 		iommufd_hwpt_release(nested->abort);
 		iommufd_vdevice_release(nested->vdevice);
 	}
 	free(nested);
-	iommufd__nesting_restore(&failure, saved);
+	iommufd_failure_set(&failure);
 }
 
 static void take_out(struct iommufd_nested_device *nested)
@@ -217,7 +217,7 @@ UTIL_API int iommufd_nested_device_new(
 	new->table_flags = table_flags(nesting, o.flags);
 	ret = make(new, &o);
 	if (ret) {
-		unmake(new, ret);
+		unmake(new);
 		return ret;
 	}
 	new->next = nesting->devices;
@@ -228,15 +228,19 @@ UTIL_API int iommufd_nested_device_new(
 
 UTIL_API int iommufd_nested_device_end(struct iommufd_nested_device *nested)
 {
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 	int ret;
 
 	if (!nested)
 		return 0;
+	iommufd_failure_keep(&failure);
 	ret = end_attachments(nested);
 	if (!ret)
 		ret = end_objects(nested);
 	if (ret)
 		return ret;
+	/* That something was gone already is no failure. */
+	iommufd_failure_set(&failure);
 	take_out(nested);
 	free(nested);
 	return 0;

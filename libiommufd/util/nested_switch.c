@@ -19,11 +19,12 @@ static uint32_t way_back_flags(const struct iommufd_nested_device *nested)
 }
 
 /*
- * What cannot be destroyed now is tried again at the next change. The result is
- * the first failure.
+ * What cannot be destroyed now is tried again at the next change. The first
+ * failure is the result, and the last one of the thread.
  */
 int iommufd__nested_bury(struct iommufd_nested_device *nested)
 {
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 	struct guest_table **at = &nested->old;
 	int first = 0;
 
@@ -32,6 +33,8 @@ int iommufd__nested_bury(struct iommufd_nested_device *nested)
 		int ret = iommufd__nesting_end_hwpt(&table->hwpt);
 
 		if (ret) {
+			if (!first)
+				iommufd_failure_keep(&failure);
 			first = first ? first : ret;
 			at = &table->next;
 		} else {
@@ -39,7 +42,19 @@ int iommufd__nested_bury(struct iommufd_nested_device *nested)
 			free(table);
 		}
 	}
+	if (first)
+		iommufd_failure_set(&failure);
 	return first;
+}
+
+/* Nobody is told what cannot be destroyed yet: the record is what it was. */
+static void bury_quietly(struct iommufd_nested_device *nested)
+{
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+
+	iommufd_failure_keep(&failure);
+	(void)iommufd__nested_bury(nested);
+	iommufd_failure_set(&failure);
 }
 
 static void lay_down(struct iommufd_nested_device *nested,
@@ -58,8 +73,14 @@ static void lay_down(struct iommufd_nested_device *nested,
  */
 static void mend(struct iommufd_nested_device *nested, struct attachment *a)
 {
-	if (a->broken && !iommufd_device_detach(nested->device))
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+
+	if (!a->broken)
+		return;
+	iommufd_failure_keep(&failure);
+	if (!iommufd_device_detach(nested->device))
 		a->page_table = 0;
+	iommufd_failure_set(&failure);
 }
 
 static int move_device(struct iommufd_nested_device *nested,
@@ -119,7 +140,7 @@ static int enter(struct iommufd_nested_device *nested, struct attachment *a,
 	a->table = to->table;
 	a->has_domain = 0;
 	a->broken = 0;
-	(void)iommufd__nested_bury(nested);
+	bury_quietly(nested);
 	return 0;
 }
 
@@ -158,16 +179,12 @@ int iommufd__nested_translate(struct iommufd_nested_device *nested,
 		.flags = way_back_flags(nested),
 		.table = table,
 	};
-	struct iommufd_failure failure;
 	int ret = enter(nested, a, &to);
-	int saved;
 
-	if (!ret)
-		return 0;
-	saved = iommufd__nesting_save(&failure, ret);
-	lay_down(nested, table);
-	(void)iommufd__nested_bury(nested);
-	iommufd__nesting_restore(&failure, saved);
+	if (ret) {
+		lay_down(nested, table);
+		bury_quietly(nested);
+	}
 	return ret;
 }
 

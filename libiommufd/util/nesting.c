@@ -28,18 +28,6 @@ int iommufd__nesting_unsuited(void)
 				    EOPNOTSUPP);
 }
 
-int iommufd__nesting_save(struct iommufd_failure *failure, int ret)
-{
-	failure->size = sizeof(*failure);
-	return !iommufd_failure_get(ret, failure);
-}
-
-void iommufd__nesting_restore(const struct iommufd_failure *failure, int saved)
-{
-	if (saved)
-		iommufd_failure_set(failure);
-}
-
 int iommufd__nesting_gone(int ret)
 {
 	return iommufd_is(ret, IOMMUFD_CAUSE_OBJECT);
@@ -196,12 +184,12 @@ static int end_all(struct iommufd_nesting *nesting)
 	return ret;
 }
 
-/* After the failure @ret, which stays the last one. What resists lives on. */
-static void unmake(struct iommufd_nesting *nesting, int ret)
+/* After a failure, which stays the last one. What resists lives on. */
+static void unmake(struct iommufd_nesting *nesting)
 {
-	struct iommufd_failure failure;
-	int saved = iommufd__nesting_save(&failure, ret);
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 
+	iommufd_failure_keep(&failure);
 	if (end_all(nesting)) {
 		iommufd_fault_queue_release(nesting->faults);
 		iommufd_veventq_release(nesting->events);
@@ -209,7 +197,7 @@ static void unmake(struct iommufd_nesting *nesting, int ret)
 		iommufd_hwpt_release(nesting->parent);
 		free(nesting);
 	}
-	iommufd__nesting_restore(&failure, saved);
+	iommufd_failure_set(&failure);
 }
 
 UTIL_API int iommufd_nesting_new(struct iommufd_device *device,
@@ -234,7 +222,7 @@ UTIL_API int iommufd_nesting_new(struct iommufd_device *device,
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NO_MEMORY);
 	ret = make(device, ioas, new, &o);
 	if (ret)
-		unmake(new, ret);
+		unmake(new);
 	else
 		*nesting = new;
 	return ret;
@@ -242,12 +230,20 @@ UTIL_API int iommufd_nesting_new(struct iommufd_device *device,
 
 UTIL_API int iommufd_nesting_end(struct iommufd_nesting *nesting)
 {
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+	int ret;
+
 	if (!nesting)
 		return 0;
 	if (nesting->devices)
 		return iommufd__util_failed(IOMMUFD_OP_NESTING,
 					    IOMMUFD_CAUSE_IN_USE, EBUSY);
-	return end_all(nesting);
+	iommufd_failure_keep(&failure);
+	ret = end_all(nesting);
+	/* That something was gone already is no failure. */
+	if (!ret)
+		iommufd_failure_set(&failure);
+	return ret;
 }
 
 UTIL_API struct iommufd_hwpt *iommufd_nesting_parent(

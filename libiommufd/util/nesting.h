@@ -61,9 +61,6 @@ struct iommufd_nesting {
 
 /* nesting.c */
 int iommufd__nesting_refused(uint32_t cause);
-/* What was made is to be undone: the failure @ret stays the last one. */
-int iommufd__nesting_save(struct iommufd_failure *failure, int ret);
-void iommufd__nesting_restore(const struct iommufd_failure *failure, int saved);
 /* The object is gone: nothing is left to be destroyed, only the handle. */
 int iommufd__nesting_gone(int ret);
 /* Of a page table that is ended the place is empty. */

@@ -76,13 +76,18 @@ static int give_exactly(struct iommufd_nesting *nesting,
 			const struct iommufd_arm_smmuv3_command *commands,
 			uint32_t count, uint32_t *done)
 {
+	struct iommufd_failure failure = { .size = sizeof(failure) };
 	uint32_t one;
-	int ret = give(nesting, commands, count, done);
+	int ret;
 
+	iommufd_failure_keep(&failure);
+	ret = give(nesting, commands, count, done);
 	if (!ret || count == 1)
 		return ret;
 	for (ret = 0; !ret && *done < count; *done += one)
 		ret = give(nesting, commands + *done, 1, &one);
+	if (!ret)
+		iommufd_failure_set(&failure);
 	return ret;
 }
 

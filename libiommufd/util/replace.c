@@ -146,16 +146,15 @@ static int can_do_harm(const struct iommufd_replacement *r, int ret)
 static void refused(struct iommufd_replacement *r, int ret)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
-	int saved = !iommufd_failure_get(ret, &failure);
 
+	iommufd_failure_keep(&failure);
 	r->in_force = r->old_page_table;
 	r->state = IOMMUFD_REPLACE_RESTORED;
 	if (can_do_harm(r, ret)) {
 		r->state = IOMMUFD_REPLACE_BROKEN;
 		r->restore_ret = go_back(r);
 	}
-	if (saved)
-		iommufd_failure_set(&failure);
+	iommufd_failure_set(&failure);
 }
 
 int iommufd__replace_one(struct iommufd_replacement *r)

@@ -101,16 +101,15 @@ static int find_leaders(const struct many *many)
 }
 
 /* The record of the failure stays the last one. */
-static void undo(const struct many *many, uint32_t from, int ret)
+static void undo(const struct many *many, uint32_t from)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
-	int saved = !iommufd_failure_get(ret, &failure);
 
+	iommufd_failure_keep(&failure);
 	for (uint32_t i = from; i-- > 0;)
 		if (many->places[i].leader == i)
 			iommufd__replace_undo(at(many, i));
-	if (saved)
-		iommufd_failure_set(&failure);
+	iommufd_failure_set(&failure);
 }
 
 static void share_results(const struct many *many)
@@ -144,7 +143,7 @@ static int replace_all(const struct many *many)
 			continue;
 		ret = iommufd__replace_one(at(many, i));
 		if (ret)
-			undo(many, i, ret);
+			undo(many, i);
 	}
 	share_results(many);
 	return ret;
