@@ -145,12 +145,15 @@ static int get_hw_info(struct uapi_get_hw_info *cmd)
 	return 0;
 }
 
-/* What comes before the first bad entry is done; in batches, if there are. */
+/*
+ * What comes before the first bad entry is accepted and counted; where there are
+ * batches, those that were begun are never done.
+ */
 static int invalidate(struct uapi_hwpt_invalidate *cmd)
 {
 	const unsigned char *from = (const void *)(uintptr_t)cmd->data_uptr;
 	const uint32_t length = cmd->entry_len, given = cmd->entry_num;
-	uint32_t done = 0;
+	uint32_t done = 0, accepted;
 
 	cmd->entry_num = 0;
 	if (!object_of(cmd->hwpt_id))
@@ -160,17 +163,18 @@ static int invalidate(struct uapi_hwpt_invalidate *cmd)
 	while (done < given &&
 	       (!fake.entry_ok || fake.entry_ok(from + done * length)))
 		done++;
-	cmd->entry_num = done;
-	if (done < given && fake.batch)
-		cmd->entry_num = done / fake.batch * fake.batch;
+	accepted = done;
+	cmd->entry_num = accepted;
+	if (accepted < given && fake.batch)
+		done = accepted / fake.batch * fake.batch;
 	fake.entry_length = length;
 	fake.entries = realloc(fake.entries,
 			       (size_t)length * (fake.entry_count + done));
 	if (done)
 		memcpy(fake.entries + (size_t)length * fake.entry_count, from,
-		       (size_t)length * cmd->entry_num);
-	fake.entry_count += cmd->entry_num;
-	return done < given ? EIO : 0;
+		       (size_t)length * done);
+	fake.entry_count += done;
+	return accepted < given ? EIO : 0;
 }
 
 /* ---- attachments --------------------------------------------------------- */

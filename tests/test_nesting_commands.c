@@ -227,7 +227,20 @@ static uint32_t list_with(uint32_t count, uint32_t bad)
 	return count;
 }
 
-/* Wherever it is, and however many the kernel collects before it counts. */
+static uint32_t times_handled(uint32_t of_list)
+{
+	uint32_t times = 0;
+
+	for (uint32_t i = 0; i < fake.entry_count; i++)
+		times += !memcmp(fake.entries + (size_t)i * 16, &list[of_list],
+				 16);
+	return times;
+}
+
+/*
+ * Wherever it is, and however many the kernel collects before the hardware gets
+ * them.
+ */
 START_TEST(exact_count)
 {
 	for (uint32_t bad = 0; bad < MANY; bad++) {
@@ -244,10 +257,11 @@ START_TEST(exact_count)
 			ck_assert_uint_eq(harness_failure(ret).op,
 					  IOMMUFD_OP_VIOMMU_INVALIDATE);
 			ck_assert_uint_eq(count, bad);
-			/* Each of those before it once, and in order. */
-			ck_assert_uint_eq(fake.entry_count, bad);
+			/* Each of those before it, in the end in order. */
 			for (uint32_t i = 0; i < bad; i++)
-				check_handled(i, i);
+				check_handled(fake.entry_count - bad + i, i);
+			for (uint32_t i = bad; i < MANY; i++)
+				ck_assert_uint_eq(times_handled(i), 0);
 			end();
 		}
 	}
@@ -313,16 +327,6 @@ START_TEST(each_batch_twice)
 }
 END_TEST
 
-static uint32_t times_handled(uint32_t of_list)
-{
-	uint32_t times = 0;
-
-	for (uint32_t i = 0; i < fake.entry_count; i++)
-		times += !memcmp(fake.entries + (size_t)i * 16, &list[of_list],
-				 16);
-	return times;
-}
-
 /* What counts as done has been told twice, and what was refused never. */
 START_TEST(exact_count_when_told_twice)
 {
@@ -338,8 +342,10 @@ START_TEST(exact_count_when_told_twice)
 			      INVALIDATION_ENTRY, EIO);
 			ck_assert_uint_eq(count, bad);
 			for (uint32_t i = 0; i < MANY; i++)
-				ck_assert_uint_eq(times_handled(i),
-						  i < bad ? 2 : 0);
+				if (i < bad)
+					ck_assert_uint_ge(times_handled(i), 2);
+				else
+					ck_assert_uint_eq(times_handled(i), 0);
 			end();
 		}
 	}

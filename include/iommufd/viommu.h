@@ -214,17 +214,16 @@ struct iommufd_arm_smmuv3_command {
 /**
  * @brief Invalidate what is cached for a vIOMMU: IOMMU_HWPT_INVALIDATE.
  *
- * Entries are handled in order up to the first that is refused.
+ * Entries are looked at in order up to the first that is refused.
  *
  * @param viommu the vIOMMU
  * @param type an `IOMMUFD_INVALIDATE_` value, or a newer one
  * @param entries array of the kernel's struct of that type
  * @param entry_length size of one entry in bytes
- * @param[in,out] count number of entries, 1 or more; receives how many were
- *                handled, after failures too. A driver that collects entries
- *                may count fewer than it has accepted: entries from the
- *                reported one on may have been handled, and are to be given
- *                again.
+ * @param[in,out] count number of entries, 1 or more; receives how many the
+ *                driver has counted, after failures too: the entry that was
+ *                refused, or one before it. A driver that collects entries may
+ *                not have handled all that it counts. See the typed form.
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
@@ -260,10 +259,13 @@ int iommufd_viommu_invalidate(struct iommufd_viommu *viommu, uint32_t type,
  * @param viommu a vIOMMU of type ::IOMMUFD_VIOMMU_ARM_SMMUV3 or
  *               ::IOMMUFD_VIOMMU_TEGRA241_CMDQV
  * @param commands the commands
- * @param[in,out] count number of commands, 1 or more; receives how many were
- *                certainly handled, after failures too. The kernel issues
- *                commands in batches and counts those it has issued: give those
- *                from the reported one on again.
+ * @param[in,out] count number of commands, 1 or more; receives the kernel's
+ *                count. After a failure not one of them is certain to have
+ *                reached the hardware: the kernel issues commands in batches, and
+ *                counts those that it has accepted. To go on, give all from the
+ *                first one on again, one by one, as
+ *                iommufd_nesting_commands_arm_smmuv3() does: to invalidate
+ *                twice does no harm.
  * @return 0 or a typed error
  * @failures as iommufd_viommu_invalidate()
  * @threads{any}

@@ -40,7 +40,8 @@ static void bad_value(struct iommufd__diag *d)
 	iommufd__diag_found(d, IOMMUFD_CAUSE_INVALIDATION_VALUE);
 	if (f->arg)
 		iommufd__text_add(&d->text,
-				  "the first %" PRIu64 " were handled, and the "
+				  "the first %" PRIu64
+				  " were accepted, and the "
 				  "next one has a value that the driver does "
 				  "not take",
 				  f->arg);

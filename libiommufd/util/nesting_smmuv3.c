@@ -44,51 +44,47 @@ static enum action action_for(const struct iommufd_arm_smmuv3_command *command)
 	}
 }
 
-/* @done is set to what has been told as often as the hardware must be told. */
+/* As often as the hardware must be told. */
 static int give(struct iommufd_nesting *nesting,
 		const struct iommufd_arm_smmuv3_command *commands,
-		uint32_t count, uint32_t *done)
+		uint32_t count)
 {
-	uint32_t again;
-	int ret, second;
+	uint32_t given = count;
+	int ret = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu,
+						       commands, &given);
 
-	*done = count;
-	ret = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu, commands,
-						   done);
-	if (!ret)
-		*done = count;
-	if (!nesting->repeat || !*done)
-		return ret;
-	again = *done;
-	second = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu, commands,
-						      &again);
-	if (!second)
-		return ret;
-	*done = again;
-	return second;
+	given = count;
+	if (!ret && nesting->repeat)
+		ret = iommufd_viommu_invalidate_arm_smmuv3(nesting->viommu,
+							   commands, &given);
+	return ret;
 }
 
 /*
- * The kernel may have accepted more than it has counted: one by one it must say
- * which one it refuses.
+ * Of what the kernel has accepted when it refuses one, some may not have reached
+ * the hardware, and its count includes them. So all are given again, one by one:
+ * to drop something twice does no harm.
  */
 static int give_exactly(struct iommufd_nesting *nesting,
 			const struct iommufd_arm_smmuv3_command *commands,
 			uint32_t count, uint32_t *done)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
-	uint32_t one;
 	int ret;
 
 	iommufd_failure_keep(&failure);
-	ret = give(nesting, commands, count, done);
+	ret = give(nesting, commands, count);
+	*done = ret ? 0 : count;
 	if (!ret || count == 1)
 		return ret;
-	for (ret = 0; !ret && *done < count; *done += one)
-		ret = give(nesting, commands + *done, 1, &one);
-	if (!ret)
-		iommufd_failure_set(&failure);
-	return ret;
+	while (*done < count) {
+		ret = give(nesting, commands + *done, 1);
+		if (ret)
+			return ret;
+		(*done)++;
+	}
+	iommufd_failure_set(&failure);
+	return 0;
 }
 
 /* How many from the first one on go to the kernel together. */

@@ -507,8 +507,8 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
  * - as iommufd_viommu_invalidate_arm_smmuv3()
  * @threads{any, but in the guest's order}
  * @syscalls{1 ioctl for each batch of up to 2^19 commands; after a refusal 1
- *           for each command of the batch that the kernel did not count; twice
- *           that where the hardware must be told twice}
+ *           for each command of the batch up to the one to blame; twice that
+ *           where the hardware must be told twice}
  * @kernel{6.13}
  * @since 0.1.0
  */
