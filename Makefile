@@ -123,7 +123,7 @@ $(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
 # ---- the examples --------------------------------------------------------
 
 # NAME.c and, where a program has several files, NAME-PART.c.
-EXAMPLES := first iommufd-info nvme-dma
+EXAMPLES := first iommufd-info nvme-dma smmu-guest
 # Those that work on the kernel's mock driver are built with the tests.
 MOCK_EXAMPLES := fault-handler nested-guest pasid
 example_sources = $(sort $(wildcard examples/$(1).c examples/$(1)-*.c))
@@ -163,6 +163,9 @@ TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 TEST_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
 	$(TEST_SOURCES),$(sort $(wildcard tests/*.c))))
+# A guest's page tables and an NVMe driver are in the examples.
+TEST_COMMON += $(BUILD)/examples/smmu-guest-tables.o \
+	$(BUILD)/examples/nvme-dma-driver.o
 
 tests: $(TEST_PROGRAMS) examples $(MOCK_EXAMPLE_PROGRAMS)
 

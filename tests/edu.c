@@ -67,33 +67,49 @@ void edu_close(struct edu *edu)
 	iommufd_vfio_close(edu->file);
 }
 
-static void transfer(struct edu *edu, uint64_t from, uint64_t to, size_t length,
-		     uint64_t command)
+static void begin(struct edu *edu, uint64_t from, uint64_t to, size_t length,
+		  uint64_t command)
 {
-	struct timespec now, begin;
-
 	ck_assert_uint_lt(length, EDU_BUFFER);
 	edu_set(edu, EDU_SOURCE, from);
 	edu_set(edu, EDU_TARGET, to);
 	edu_set(edu, EDU_COUNT, length);
 	edu_set(edu, EDU_COMMAND, command | EDU_RUN);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+}
+
+void edu_wait(struct edu *edu)
+{
+	struct timespec now, start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (edu_get(edu, EDU_COMMAND) & EDU_RUN) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		ck_assert_msg(now.tv_sec - begin.tv_sec < LIMIT_SECONDS,
+		ck_assert_msg(now.tv_sec - start.tv_sec < LIMIT_SECONDS,
 			      "the edu device does not end its transfer");
 		usleep(1000);
 	}
 }
 
+void edu_read_begin(struct edu *edu, uint64_t iova, size_t length)
+{
+	begin(edu, iova, EDU_OWN_BUFFER, length, 0);
+}
+
+void edu_write_begin(struct edu *edu, uint64_t iova, size_t length)
+{
+	begin(edu, EDU_OWN_BUFFER, iova, length, EDU_TO_MEMORY);
+}
+
 void edu_read(struct edu *edu, uint64_t iova, size_t length)
 {
-	transfer(edu, iova, EDU_OWN_BUFFER, length, 0);
+	edu_read_begin(edu, iova, length);
+	edu_wait(edu);
 }
 
 void edu_write(struct edu *edu, uint64_t iova, size_t length)
 {
-	transfer(edu, EDU_OWN_BUFFER, iova, length, EDU_TO_MEMORY);
+	edu_write_begin(edu, iova, length);
+	edu_wait(edu);
 }
 
 /* Each time with other bytes, which the buffer cannot have from before. */

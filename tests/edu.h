@@ -31,6 +31,11 @@ void edu_close(struct edu *edu);
 void edu_read(struct edu *edu, uint64_t iova, size_t length);
 void edu_write(struct edu *edu, uint64_t iova, size_t length);
 
+/* The same without waiting, and the wait. */
+void edu_read_begin(struct edu *edu, uint64_t iova, size_t length);
+void edu_write_begin(struct edu *edu, uint64_t iova, size_t length);
+void edu_wait(struct edu *edu);
+
 /*
  * Whether DMA works both ways between the device and @memory, which is two pages
  * mapped at @iova: what the device reads in the first page it writes to the

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Two devices of a guest behind one vIOMMU, each with its own stream id. */
+#include "fixture.h"
+#include "smmu.h"
+
+#define FROM SMMU_IOVA
+#define TO   (SMMU_IOVA + GUEST_PAGE)
+
+static uint64_t source[2], target[2];
+static struct guest_space space[2];
+
+static void setup(void)
+{
+	smmu_begin(2);
+	for (uint32_t i = 0; i < 2; i++) {
+		source[i] = smmu_memory(GUEST_PAGE);
+		target[i] = smmu_memory(GUEST_PAGE);
+		space[i] = smmu_space(3, (uint16_t)(i + 1));
+		smmu_map(&space[i], FROM, source[i], GUEST_PAGE, 0);
+		smmu_map(&space[i], TO, target[i], GUEST_PAGE, 0);
+	}
+}
+
+static int finds_in(uint32_t device, uint32_t which)
+{
+	return smmu_finds(device, FROM, TO, source[which], target[which]);
+}
+
+static int finds_not_in(uint32_t device, uint32_t which)
+{
+	return smmu_refused(device, FROM, TO, source[which], target[which]);
+}
+
+START_TEST(spaces_of_their_own)
+{
+	smmu_translate(0, &space[0]);
+	smmu_translate(1, &space[1]);
+	for (uint32_t i = 0; i < 4; i++) {
+		ck_assert(finds_in(i & 1, i & 1));
+		ck_assert(finds_not_in(i & 1, !(i & 1)));
+	}
+	smmu_end();
+}
+END_TEST
+
+START_TEST(one_space_for_both)
+{
+	smmu_translate(0, &space[0]);
+	smmu_translate(1, &space[0]);
+	ck_assert(finds_in(0, 0));
+	ck_assert(finds_in(1, 0));
+	smmu_end();
+}
+END_TEST
+
+/* What is done to one is nothing to the other. */
+START_TEST(states_of_their_own)
+{
+	smmu_translate(0, &space[0]);
+	OK(smmu_set(1, guest_ste_bypass()));
+	ck_assert(finds_in(0, 0));
+	ck_assert(smmu_finds(1, source[1], target[1], source[1], target[1]));
+	OK(smmu_set(1, guest_ste_abort()));
+	ck_assert(finds_in(0, 0));
+	ck_assert(smmu_refused(1, source[1], target[1], source[1], target[1]));
+	smmu_end();
+}
+END_TEST
+
+/* Both work at the same time, each in its space. */
+START_TEST(at_the_same_time)
+{
+	smmu_translate(0, &space[0]);
+	smmu_translate(1, &space[1]);
+	for (int i = 0; i < 5; i++) {
+		for (uint32_t d = 0; d < 2; d++) {
+			smmu_fill(source[d], 512);
+			edu_read_begin(&smmu.device[d].edu, FROM, 512);
+		}
+		for (uint32_t d = 0; d < 2; d++)
+			edu_wait(&smmu.device[d].edu);
+		for (uint32_t d = 0; d < 2; d++)
+			edu_write_begin(&smmu.device[d].edu, TO, 512);
+		for (uint32_t d = 0; d < 2; d++)
+			edu_wait(&smmu.device[d].edu);
+		for (uint32_t d = 0; d < 2; d++)
+			ck_assert(smmu_same(source[d], target[d], 512));
+	}
+	smmu_end();
+}
+END_TEST
+
+/* A stream id twice, or twice for a device, is refused. */
+START_TEST(stream_twice)
+{
+	const struct iommufd_nested_device_opts opts = {
+		.size = sizeof(opts), .virt_id = SMMU_STREAM(0)
+	};
+	struct iommufd_nested_device *nested = NULL;
+
+	OK(iommufd_nested_device_unset(smmu.device[1].nested,
+				       iommufd_hwpt_id(smmu.plain), 0));
+	OK(iommufd_nested_device_end(smmu.device[1].nested));
+	smmu.device[1].nested = NULL;
+	FAILS(iommufd_nested_device_new(smmu.nesting, smmu.device[1].device,
+					&opts, &nested),
+	      VDEVICE_EXISTS, EEXIST);
+	FAILS(iommufd_nested_device_new(smmu.nesting, smmu.device[0].device,
+					&opts, &nested),
+	      VDEVICE_EXISTS, EEXIST);
+	ck_assert_ptr_null(nested);
+	smmu_translate(0, &space[0]);
+	ck_assert(finds_in(0, 0));
+	smmu_end();
+}
+END_TEST
+
+static const TTest **const tests[] = {
+	&spaces_of_their_own, &one_space_for_both, &states_of_their_own,
+	&at_the_same_time,    &stream_twice,	   NULL,
+};
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "devices", .setup = setup, .tests = tests },
+	};
+
+	return harness_run("smmu_devices", cases, 1);
+}
