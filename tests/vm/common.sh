@@ -44,4 +44,70 @@ need_commands() {
 	[ -z "$missing" ] || die "$what needs$missing: run 'make setup', or install what tests/vm/packages names"
 }
 
-need_machine() { need_commands 'a test machine' qemu-system-x86_64 timeout tail stdbuf; }
+# kernel_arch KERNEL: the architecture of what run.sh -k and kernel.sh take. A source folder of the user's is built for x86.
+kernel_arch() {
+	if [ "$1" = arm64 ] || { [ -f "$1" ] && head -c 60 "$1" | tail -c 4 | grep -aq ARMd; }; then
+		echo arm64
+	else
+		echo x86
+	fi
+}
+
+# cross_prefix ARCHITECTURE: what the names of its tools begin with.
+cross_prefix() {
+	if [ "$1" = arm64 ]; then
+		echo aarch64-linux-gnu-
+	fi
+}
+
+# build_folder ARCHITECTURE: where make puts what is built for it, seen from the top.
+build_folder() {
+	if [ "$1" = x86 ]; then
+		echo build
+	else
+		echo "build/$1"
+	fi
+}
+
+# kernel_image FOLDER: the kernel itself, as make of the kernel calls it on $ARCH.
+kernel_image() {
+	if [ "$ARCH" = arm64 ]; then
+		printf '%s\n' "$1/Image"
+	else
+		printf '%s\n' "$1/bzImage"
+	fi
+}
+
+# archs_of SCENARIO: the architectures it is for. Its file says so if that is not just x86.
+archs_of() {
+	(
+		scenario_archs() { echo x86; }
+		# shellcheck disable=SC1090 # whichever was asked for
+		. "$VM_DIR/scenarios/$1.sh"
+		scenario_archs
+	)
+}
+
+# scenario_is_for NAME ARCHITECTURE
+scenario_is_for() { [[ " $(archs_of "$1") " == *" $2 "* ]]; }
+
+# host_tool NAME: the path of the program NAME.c of this folder, built when it is old.
+host_tool() {
+	local tool=$TOP/build/vm/$1 source=$VM_DIR/$1.c new
+
+	if [ ! -e "$tool" ] || [ "$source" -nt "$tool" ]; then
+		mkdir -p "$TOP/build/vm"
+		new=$(mktemp "$tool.XXXXXX")
+		"${CC:-cc}" -O2 -o "$new" "$source"
+		mv "$new" "$tool"
+	fi
+	printf '%s\n' "$tool"
+}
+
+# need_machine ARCHITECTURE. A QEMU for arm64 is looked for later: it need not be installed.
+need_machine() {
+	need_commands 'a test machine' timeout tail stdbuf
+	if [ "$1" = x86 ]; then
+		need_commands 'a test machine' qemu-system-x86_64
+	fi
+}

@@ -19,6 +19,16 @@ add_test_devices() {
 		-device ivshmem-plain,memdev=shmem,addr=b.0
 }
 
+# Another edu alone in its group, for a guest's IOMMU with two devices.
+add_other_edu() { qemu -device edu,addr=c.0; }
+
+# The machine that has an SMMUv3 for its PCI devices. Its tables for the kernel come with firmware.
+smmuv3_machine() {
+	qemu -machine virt,iommu=smmuv3,gic-version=3,its=on -global arm-smmuv3.stage=nested \
+		-bios "$("$VM_DIR/arm64.sh" path firmware)"
+	append acpi=force
+}
+
 # --- guest ----------------------------------------------------------------------------------------------------------
 
 # use_vfio BDF...: gives PCI devices to vfio-pci.
@@ -43,6 +53,11 @@ use_test_devices() {
 	export IOMMUFD_VM_EDU_A=0000:00:0a.0 IOMMUFD_VM_EDU_B=0000:00:0a.1 IOMMUFD_VM_IVSHMEM=0000:00:0b.0
 	export IOMMUFD_VM_DISK IOMMUFD_VM_SHMEM
 	use_vfio "$IOMMUFD_VM_NVME" "$IOMMUFD_VM_EDU" "$IOMMUFD_VM_EDU_A" "$IOMMUFD_VM_EDU_B" "$IOMMUFD_VM_IVSHMEM"
+}
+
+use_other_edu() {
+	export IOMMUFD_VM_EDU_OTHER=0000:00:0c.0
+	use_vfio "$IOMMUFD_VM_EDU_OTHER"
 }
 
 # load_module NAME: one of the kernel's modules that kernel.sh kept.

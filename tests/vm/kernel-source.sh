@@ -2,64 +2,24 @@
 # shellcheck shell=bash
 #
 # Where the source of a test kernel comes from: the distribution's linux-source packages. Sourced by kernel.sh.
-#
-# apt gets its own lists, cache and list of suites in a private folder, so nothing on the system changes and no
-# privilege is needed. Signatures are verified as always, with the system's archive keys.
 
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-
-# The archives this machine uses, as "URL LABEL" lines.
-archives() {
-	apt-get indextargets --format "\$(REPO_URI) \$(LABEL) \$(ORIGIN)" 'Created-By: Packages' |
-		awk '$3 == "Debian" { print $1, $2 }' | sort -u
-}
+# shellcheck source=tests/vm/private-apt.sh
+. "$VM_DIR/private-apt.sh"
 
 # Suites that carry kernel sources: the old ones keep the long-term kernel, backports have the newest.
-write_sources() {
-	local url label suites suite trust=''
+kernel_suites() {
+	local url label suites suite
 
-	if [ -r "$KEYRING" ]; then
-		trust="[signed-by=$KEYRING] "
-	fi
-	while read -r url label; do
+	while read -r url label _; do
 		case $label in
 		Debian) suites='trixie-backports trixie bookworm-backports' ;;
 		Debian-Security) suites='trixie-security bookworm-security' ;;
 		*) continue ;;
 		esac
 		for suite in $suites; do
-			printf 'deb %s%s %s main\n' "$trust" "$url" "$suite"
+			printf '%s %s\n' "$url" "$suite"
 		done
 	done
-}
-
-# apt_setup DIR: a private apt. How to reach an archive (proxies and the like) is taken from the system, its hooks not.
-apt_setup() {
-	local dir=$1
-
-	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
-	: >"$dir/status"
-	archives | write_sources >"$dir/sources.list"
-	[ -s "$dir/sources.list" ] || die "the package sources of this machine name no Debian archive, where the kernel" \
-		"sources come from. Give a kernel source folder instead: KERNEL=/path/to/linux"
-	{
-		apt-config dump | grep -E '^(Acquire|APT::Architecture)'
-		cat <<-EOF
-			Dir::State::Lists "$dir/lists";
-			Dir::State::status "$dir/status";
-			Dir::Cache "$dir";
-			Dir::Etc::SourceList "$dir/sources.list";
-			Dir::Etc::SourceParts "/dev/null";
-			Dir::Etc::Main "/dev/null";
-			Dir::Etc::Parts "/dev/null";
-			Dir::Etc::Preferences "/dev/null";
-			Dir::Etc::PreferencesParts "/dev/null";
-			Acquire::Languages "none";
-			Acquire::Retries "3";
-			APT::Sandbox::User "";
-		EOF
-	} >"$dir/apt.conf"
-	export APT_CONFIG=$dir/apt.conf
 }
 
 # Suites come and go, so one that fails to load matters only if the kernel is found in no other. Without a network apt
@@ -118,7 +78,9 @@ fetch_deb() {
 
 	need_commands 'loading a kernel source' apt-get apt-cache apt-config dpkg-deb awk
 	apt=$WORK/apt
-	apt_setup "$apt"
+	apt_setup "$apt" kernel_suites "$(dpkg --print-architecture)" ||
+		die "the package sources of this machine name no Debian archive, where the kernel" \
+			"sources come from. Give a kernel source folder instead: KERNEL=/path/to/linux"
 	note 'looking for the kernel source in the package archive'
 	apt_update "$apt/update.log"
 	minor=$(choose_minor "$name") || exit 1

@@ -21,8 +21,8 @@ usage() {
 		  path    prints the folder of a kernel that was built (or the image itself, for an image of yours)
 		  list    the kernels in the cache
 		  clean   empties the cache: kernels and sources
-		NAME: main (Linux $MAIN_MINOR), lts (Linux $LTS_MINOR), debug (main with KASAN, lockdep, kmemleak), newest,
-		      a kernel source folder, or a kernel image
+		NAME: main (Linux $MAIN_MINOR), lts (Linux $LTS_MINOR), debug (main with KASAN, lockdep, kmemleak), arm64 (main
+		      for that architecture), newest, a kernel source folder, or a kernel image
 	EOF
 }
 
@@ -31,12 +31,22 @@ KERNELS=$CACHE/kernels
 SOURCES=$CACHE/sources
 FILES=1440     # that a build compiles, about
 WORK=''        # temporary folder of this build
+ARCH='' CROSS='' # of this build, as the kernel's make calls them
 BUILD_PID=''
 
-flavour_of() { if [ "$1" = debug ]; then echo debug; else echo plain; fi; }
+# flavour_of NAME: which configuration it has: plain, debug, or that of another architecture.
+flavour_of() {
+	case $1 in
+	debug | arm64) printf '%s\n' "$1" ;;
+	*) echo plain ;;
+	esac
+}
 
 fragments() {
-	printf '%s\n' "$VM_DIR/config/base.config" "$VM_DIR/config/x86.config"
+	local arch=x86
+
+	[ "$1" != arm64 ] || arch=arm64
+	printf '%s\n' "$VM_DIR/config/base.config" "$VM_DIR/config/$arch.config"
 	if [ "$1" = debug ]; then
 		printf '%s\n' "$VM_DIR/config/debug.config"
 	fi
@@ -82,7 +92,7 @@ cmd_path() {
 		return
 	elif [ -d "$1" ]; then
 		dir=$(source_result "$1")
-		[ -e "$dir/bzImage" ] || dir=''
+		[ -e "$(kernel_image "$dir")" ] || dir=''
 	else
 		known_name "$1"
 		dir=$(find_kernel "$1")
@@ -93,8 +103,8 @@ cmd_path() {
 
 known_name() {
 	case $1 in
-	main | newest | lts | debug) ;;
-	*) die "'$1' is neither a kernel name (main, newest, lts, debug) nor a source folder nor an image" ;;
+	main | newest | lts | debug | arm64) ;;
+	*) die "'$1' is neither a kernel name (main, newest, lts, debug, arm64) nor a source folder nor an image" ;;
 	esac
 }
 
@@ -104,8 +114,8 @@ source_result() { printf '%s/src-%s\n' "$KERNELS" "$(config_hash plain "$(realpa
 check_machine() {
 	local free header
 
-	need_machine # a kernel is of no use without; better said now than minutes later
-	need_commands 'building a kernel' gcc make flex bison bc xz cpio tar awk flock
+	need_machine "$ARCH" # a kernel is of no use without; better said now than minutes later
+	need_commands 'building a kernel' gcc "${CROSS}gcc" make flex bison bc xz cpio tar awk flock
 	for header in gelf.h openssl/ssl.h; do
 		if ! echo "#include <$header>" | gcc -E - >/dev/null 2>&1; then
 			die "building a kernel needs the header $header: run 'make setup'"
@@ -122,7 +132,8 @@ kmake() {
 	local src=$1 out=$2
 	shift 2
 	env -i PATH="$PATH" HOME="${HOME:-/}" LC_ALL=C KBUILD_BUILD_USER=test KBUILD_BUILD_HOST=test \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' make -C "$src" O="$out" "$@"
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' make -C "$src" O="$out" \
+		ARCH="$ARCH" CROSS_COMPILE="$CROSS" "$@"
 }
 
 # configure SOURCE OUT FLAVOUR STRICT
@@ -144,8 +155,13 @@ configure() {
 lost_options() {
 	local version=$1 config=$2
 	shift 2
-	awk -v minor="$(printf '%s\n' "$version" | cut -d. -f1,2)" -v absent="$VM_DIR/config/absent" '
-		BEGIN { while ((getline line < absent) > 0) { split(line, f, " "); if (f[1] == minor) may[f[2]] = 1 } }
+	awk -v minor="$(printf '%s\n' "$version" | cut -d. -f1,2)" -v arch="$ARCH" -v absent="$VM_DIR/config/absent" '
+		BEGIN {
+			while ((getline line < absent) > 0) {
+				split(line, f, " ")
+				if (f[1] == minor || f[1] == arch) may[f[2]] = 1
+			}
+		}
 		FNR == 1 { file++ }
 		file == 1 && /^CONFIG_/ { name = $0; sub(/=.*/, "", name); have[name] = $0; next }
 		file > 1 && /^CONFIG_/ {
@@ -182,7 +198,7 @@ collect() {
 	local src=$1 out=$2 res=$3
 
 	mkdir -p "$res/include-test"
-	cp "$out/arch/x86/boot/bzImage" "$out/System.map" "$res/"
+	cp "$(kernel_image "$out/arch/$ARCH/boot")" "$out/System.map" "$res/"
 	cp "$out/.config" "$res/config"
 	find "$out/drivers/vfio/mdev" "$out/samples/vfio-mdev" -name '*.ko' -exec cp {} "$res/" \;
 	(cd "$out/usr" && find include -name '*.h' -print0 | xargs -0 cp --parents -t "$res")
@@ -191,7 +207,7 @@ collect() {
 		echo "version=$(kmake "$src" "$out" -s kernelversion)"
 		echo "name=$4"
 		echo "source=$5"
-		echo "compiler=$(gcc -dumpfullversion)"
+		echo "compiler=$("${CROSS}gcc" -dumpfullversion)"
 	} >"$res/version"
 }
 
@@ -226,7 +242,7 @@ begin_build() {
 build_steps() {
 	mkdir -p "$2"
 	configure "$1" "$2" "$(flavour_of "$3")" "$5"
-	kmake "$1" "$2" -j"$(nproc)" bzImage modules headers
+	kmake "$1" "$2" -j"$(nproc)" "$(basename "$(kernel_image .)")" modules headers
 	collect "$1" "$2" "$WORK/result" "$3" "$4"
 }
 
@@ -320,6 +336,8 @@ run_as_caller "$@"
 case ${1:-} in
 build | path)
 	[ $# = 2 ] || { usage >&2; exit 2; }
+	ARCH=$(kernel_arch "$2")
+	CROSS=$(cross_prefix "$ARCH")
 	"cmd_$1" "$2"
 	;;
 list) cmd_list ;;

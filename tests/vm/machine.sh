@@ -4,7 +4,8 @@
 #
 # The QEMU command line. Sourced by run.sh; a scenario adds to it with qemu, append and the device functions.
 
-QEMU=() APPEND=()
+QEMU=() APPEND=() INITRD=()
+TTY='' # names of serial lines begin with it
 
 qemu() { QEMU+=("$@"); }
 append() { APPEND+=("$@"); }
@@ -15,6 +16,8 @@ scenario_load() {
 	if ! scenario_names | grep -qxF -- "$1"; then
 		die "no scenario '$1'; there are: $(scenario_names | paste -sd ' ')"
 	fi
+	scenario_is_for "$1" "$ARCH" ||
+		die "scenario '$1' is for $(archs_of "$1"), and kernel '$KERNEL' for $ARCH"
 	# shellcheck source=tests/vm/devices.sh
 	. "$VM_DIR/devices.sh"
 	# shellcheck disable=SC1090 # whichever scenario was asked for
@@ -23,9 +26,9 @@ scenario_load() {
 
 # needs_device MODEL: for scenarios with a device that not every QEMU has.
 needs_device() {
-	if ! qemu-system-x86_64 -device help 2>&1 | grep -q "^name \"$1\""; then
+	if ! "${QEMU[0]}" -device help 2>&1 | grep -q "^name \"$1\""; then
 		die "scenario '$SCENARIO' needs the device $1, which this QEMU does not have:" \
-			"$(qemu-system-x86_64 --version | head -n 1)"
+			"$("${QEMU[0]}" --version | head -n 1)"
 	fi
 }
 
@@ -68,31 +71,101 @@ share() {
 
 # The image of the NVMe disk: the same pseudo-random bytes each time (pattern.h), so a test knows what it reads.
 make_disk() {
-	local tool=$TOP/build/vm/mkdisk new
+	local tool
 
-	if [ ! -e "$tool" ] || [ "$VM_DIR/mkdisk.c" -nt "$tool" ]; then
-		mkdir -p "$TOP/build/vm"
-		new=$(mktemp "$tool.XXXXXX")
-		"${CC:-cc}" -O2 -o "$new" "$VM_DIR/mkdisk.c"
-		mv "$new" "$tool"
-	fi
+	tool=$(host_tool mkdisk)
 	"$tool" "$DISK" "$DISK_MB"
 }
 
-build_machine() {
+# correct_iort: the kernel gets the table IORT as mkiort.c makes it, in an archive before the initial root.
+correct_iort() {
+	local kept
+
+	kept=$(cache_dir)/arm64/iort-$({
+		"${QEMU[0]}" --version
+		declare -f smmuv3_machine
+		cat "$VM_DIR/mkiort.c"
+	} | sha256sum | cut -c1-12)
+	[ -e "$kept" ] || make_iort "$kept"
+	mkdir -p "$CTL/tables/kernel/firmware/acpi"
+	cp "$kept" "$CTL/iort"
+	cp "$kept" "$CTL/tables/kernel/firmware/acpi/iort.aml"
+	archive "$CTL/tables" >"$CTL/tables.cpio"
+	INITRD=("$CTL/tables.cpio" "${INITRD[@]}")
+}
+
+# make_iort FILE: from the machine's own table, which is the same for each of its kind, read in a first boot.
+make_iort() {
+	local dir=$CTL/first tool status=0
+
+	note 'reading tables of the machine in a first, short boot, once'
+	mkdir "$dir"
+	"$VM_DIR/run.sh" -k "$KERNEL" -s smmuv3-plain -t 120 -o "$dir" -- \
+		/bin/cp /sys/firmware/acpi/tables/IORT "$dir/iort" || die 'the tables of the machine cannot be read'
+	tool=$(host_tool mkiort)
+	"$tool" "$dir/iort" "$dir/corrected" || status=$?
+	case $status in
+	0) mv "$dir/corrected" "$1.$$" ;;
+	3) mv "$dir/iort" "$1.$$" ;; # a QEMU that has it right
+	*) die 'the table IORT cannot be corrected' ;;
+	esac
+	mv "$1.$$" "$1"
+}
+
+# What a machine of the host's architecture has: the root comes over 9p.
+x86_machine() {
 	QEMU=(qemu-system-x86_64)
+	TTY=ttyS
 	if [ "${KVM:-0}" = probed ]; then
 		qemu -accel kvm -cpu host
 	else
 		accelerator
 	fi
-	qemu -m "$MEM" -smp 2 -nodefaults -display none -no-reboot -kernel "$IMAGE" \
-		-chardev "file,id=console,path=${CONSOLE//,/,,}" -serial chardev:console
 	# Emulated processors get held up for long. Neither shall the kernel then panic because timer interrupts are late
 	# at boot, nor spend seconds on finding out whose clock is wrong.
 	append no_timer_check tsc=reliable
-	append console=ttyS0 panic=1 root=root rootfstype=9p \
-		rootflags=trans=virtio,version=9p2000.L,msize=1048576,cache=loose ro "init=$CTL/init"
+	append root=root rootfstype=9p rootflags=trans=virtio,version=9p2000.L,msize=1048576,cache=loose ro \
+		"init=$CTL/init"
+}
+
+# One of another architecture has an initial root, which makes the root: see init.sh.
+arm64_machine() {
+	local command root
+
+	command=$("$VM_DIR/arm64.sh" path qemu)
+	root=$("$VM_DIR/arm64.sh" path root)
+	QEMU=("$command" -accel 'tcg,thread=multi' -cpu max)
+	TTY=ttyAMA
+	initial_root "$root" >"$CTL/initial.cpio"
+	INITRD=("$CTL/initial.cpio")
+}
+
+# initial_root SYSTEM: an archive.
+initial_root() {
+	local dir=$CTL/initial applet
+
+	mkdir -p "$dir/usr/bin"
+	for applet in bin sbin lib; do
+		ln -s "usr/$applet" "$dir/$applet"
+	done
+	cp "$1/bin/busybox" "$dir/usr/bin/"
+	for applet in sh mount mkdir; do
+		ln -s busybox "$dir/usr/bin/$applet"
+	done
+	cp "$VM_DIR/init.sh" "$dir/init"
+	chmod +x "$dir/init"
+	printf '%s\n' "$1" "$CTL" >"$dir/host"
+	archive "$dir"
+}
+
+# archive FOLDER: as the kernel wants it for an initial root.
+archive() { (cd "$1" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0); }
+
+build_machine() {
+	"${ARCH}_machine"
+	qemu -m "$MEM" -smp 2 -nodefaults -display none -no-reboot -kernel "$IMAGE" \
+		-chardev "file,id=console,path=${CONSOLE//,/,,}" -serial chardev:console
+	append "console=${TTY}0" panic=1
 	scenario_machine
 	if [ "$SHELL_MODE" = yes ]; then
 		qemu -chardev stdio,id=shell,signal=off -serial chardev:shell
@@ -101,4 +174,8 @@ build_machine() {
 	share ctl "$CTL" ''
 	share out "$OUT" ''
 	qemu -append "${APPEND[*]}"
+	if [ ${#INITRD[@]} != 0 ]; then
+		cat "${INITRD[@]}" >"$CTL/initrd"
+		qemu -initrd "$CTL/initrd"
+	fi
 }

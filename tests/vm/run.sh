@@ -14,7 +14,7 @@ usage() {
 	cat <<-EOF
 		usage: run.sh [options] [--] PROGRAM [ARGUMENT...]
 		       run.sh [options] --shell
-		  -k KERNEL   main (default), lts, debug, newest, a kernel source folder, a kernel image
+		  -k KERNEL   main (default), lts, debug, arm64, newest, a kernel source folder, a kernel image
 		  -s NAME     scenario (default mock): $(scenario_names | paste -sd ' ')
 		  -t SECONDS  time limit for the whole run (default 300)
 		  -o FOLDER   writable for the program, which finds its name in IOMMUFD_VM_OUT; logs are kept there
@@ -61,19 +61,26 @@ parse() {
 
 quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
-# exposed PATH...: those of the paths that the guest's own /tmp, /run and /dev would hide, so that it shows them again.
+# hidden PATH: would the guest not see it? Its /tmp, /run and /dev are its own; those of another architecture have
+# a system of their own, and nothing else.
+hidden() {
+	case $1 in
+	/tmp | /run | /dev | /dev/shm) return 1 ;;
+	/tmp/* | /run/* | /dev/*) return 0 ;;
+	/ | /usr | /usr/* | /etc | /etc/* | /bin/* | /sbin/* | /lib* | /proc* | /sys*) return 1 ;;
+	/*) [ "$ARCH" != x86 ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# exposed PATH...: those of the paths that the guest shall show all the same.
 exposed() {
 	local path
 
 	for path; do
-		case $path in
-		/tmp | /run | /dev | /dev/shm) ;;
-		/tmp/* | /run/* | /dev/*)
-			if [ -e "$path" ]; then
-				printf '%s\n' "$path"
-			fi
-			;;
-		esac
+		if hidden "$path" && [ -e "$path" ]; then
+			printf '%s\n' "$path"
+		fi
 	done | sort -u
 }
 
@@ -101,8 +108,11 @@ write_settings() {
 	printf '%s=%s\n' \
 		vm_dir "$(quote "$VM_DIR")" \
 		shell_mode "$SHELL_MODE" \
+		shell_tty "/dev/${TTY}1" \
 		hugepages "$HUGEPAGES" \
 		IOMMUFD_VM_SCENARIO "$(quote "$SCENARIO")" \
+		ARCH "$ARCH" \
+		CTL "$(quote "$CTL")" \
 		IOMMUFD_VM_KERNEL "$(quote "$KERNEL")" \
 		IOMMUFD_VM_KDIR "$(quote "$KDIR")" \
 		IOMMUFD_VM_OUT "$(quote "$OUT")" \
@@ -130,7 +140,7 @@ find_kernel_files() {
 	IMAGE=$("$VM_DIR/kernel.sh" path "$KERNEL") || exit "$DIED"
 	if [ -d "$IMAGE" ]; then
 		KDIR=$IMAGE
-		IMAGE=$IMAGE/bzImage
+		IMAGE=$(kernel_image "$IMAGE")
 	else
 		KDIR=$(dirname "$IMAGE")
 	fi
@@ -201,7 +211,8 @@ run_shell() {
 }
 
 parse "$@"
-need_machine
+ARCH=$(kernel_arch "$KERNEL")
+need_machine "$ARCH"
 scenario_load "$SCENARIO"
 find_kernel_files
 CTL=$(mktemp -d "${TMPDIR:-/tmp}/iommufd-vm.XXXXXX")

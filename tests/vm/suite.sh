@@ -12,19 +12,19 @@ usage() {
 	cat <<-EOF
 		usage: suite.sh KERNEL [--only SCENARIO|PROGRAM]... [--no-skip] [--table FILE]
 		       suite.sh --total FILE
-		  KERNEL    main, lts, debug, ... as for run.sh; "native" runs only what needs no machine
+		  KERNEL    main, lts, debug, arm64, ... as for run.sh; "native" runs only what needs no machine
 		  --only    just this scenario, or this program
 		  --no-skip a skipped test is a failure
 		  --table   instead of tests/suites
 		  --total   adds up a results file
 		Environment: RESULTS is a file to which a line per program is appended (kernel, scenario, program, passed,
-		failed, skipped, milliseconds; tabs between), TEST_BIN the folder of the built programs (build/tests),
+		failed, skipped, milliseconds; tabs between), TEST_BIN the folder of the built programs (build/tests;
+		build/arm64/tests for that architecture),
 		LOGS the folder for logs (build/vm), TIME_SCALE a factor for all time limits.
 	EOF
 }
 
 KERNEL='' ONLY=() NO_SKIP=no TABLE=$TOP/tests/suites DEFAULT_LIMIT=60
-TEST_BIN=${TEST_BIN:-$TOP/build/tests}
 LOGS=${LOGS:-$TOP/build/vm}
 
 parse() {
@@ -198,6 +198,7 @@ run_scenario() {
 on_host() { [ "$1" = native ] || [ "$1" = native-each ]; }
 
 # What runs on the host says nothing about a kernel: once is enough, with main. In native-each it is about its headers.
+# A machine is for one architecture or the other.
 scenarios() {
 	local scenario program limit
 
@@ -212,12 +213,16 @@ scenarios() {
 			esac
 		else
 			[ "$KERNEL" != native ] || continue
+			scenario_is_for "$scenario" "$ARCH" || continue
 		fi
 		printf '%s\n' "$scenario"
 	done <"$WORK/table" | awk '!seen[$0]++'
 }
 
 parse "$@"
+ARCH=$(kernel_arch "$KERNEL")
+TEST_BIN=${TEST_BIN:-$TOP/$(build_folder "$ARCH")/tests}
+export IOMMUFD_EXAMPLES=${IOMMUFD_EXAMPLES:-$(dirname "$TEST_BIN")/examples}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 table >"$WORK/table"
@@ -228,7 +233,7 @@ scenarios >"$WORK/scenarios"
 [ -s "$WORK/scenarios" ] || note "with kernel $KERNEL there is nothing to run of what --only names"
 # Before minutes are spent on what needs no machine.
 if grep -qvxE 'native(-each)?' "$WORK/scenarios"; then
-	need_machine
+	need_machine "$ARCH"
 fi
 while read -r scenario <&5; do
 	run_scenario "$scenario"

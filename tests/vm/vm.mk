@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
+# make kernel-arm64 tests-arm64         kernel and tests for a machine with an SMMUv3, by a cross compiler
 # make demo-fault-handler demo-nested-guest demo-pasid    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
@@ -10,7 +11,7 @@ KERNEL ?= main
 SCENARIO ?= vtd
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
-.PHONY: setup kernel kernel-lts kernel-debug vm-shell check-vm check-lts-vm check-debug-vm
+.PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 vm-shell check-vm check-lts-vm check-debug-vm
 
 setup:
 	$(Q)tests/vm/setup.sh
@@ -22,6 +23,29 @@ kernel-lts: | $(SETUP)
 	$(Q)tests/vm/kernel.sh build lts
 kernel-debug: | $(SETUP)
 	$(Q)tests/vm/kernel.sh build debug
+# First the machine, without which the kernel is of no use.
+kernel-arm64: | $(SETUP)
+	$(Q)tests/vm/arm64.sh fetch
+	$(Q)tests/vm/kernel.sh build arm64
+
+# Everything anew by cross compilers, in a folder of its own. Check is that of the guest's system, and libtool one that
+# knows other tools.
+ARM64_BUILD := $(BUILD)/arm64
+CROSS_ARM64 ?= aarch64-linux-gnu-
+ARM64_CHECK = env PKG_CONFIG_SYSROOT_DIR=$(1) PKG_CONFIG_LIBDIR=$(1)/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config
+ARM64_MAKE = root=$$(tests/vm/arm64.sh path root) && $(MAKE) --no-print-directory BUILD=$(ARM64_BUILD) \
+	CC=$(CROSS_ARM64)gcc AR=$(CROSS_ARM64)ar CC_32=arm-linux-gnueabihf-gcc LIBTOOL=$(ARM64_BUILD)/libtool \
+	PKG_CONFIG="$(call ARM64_CHECK,$$root)"
+
+$(ARM64_BUILD)/libtool: tests/vm/vm.mk | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)sed -E -e 's/^(LT)?CC=.*/\1CC="$(CROSS_ARM64)gcc"/' \
+		-e 's/^(AR|NM|OBJDUMP|RANLIB|STRIP)="[^ "]*/\1="$(CROSS_ARM64)\L\1/' \
+		-e 's/^LD=.*/LD="$(CROSS_ARM64)ld"/' "$$(command -v $(LIBTOOL))" >$@
+	@chmod +x $@
+
+tests-arm64: kernel-arm64 $(ARM64_BUILD)/libtool
+	+$(Q)$(ARM64_MAKE) tests
 
 vm-shell: kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s $(SCENARIO) --shell

@@ -3,8 +3,14 @@
 #
 # The mock driver only: no IOMMU, no devices.
 
+scenario_archs() { echo x86 arm64; }
+
 scenario_machine() {
-	qemu -machine q35
+	if [ "$ARCH" = arm64 ]; then
+		qemu -machine virt,gic-version=3
+	else
+		qemu -machine q35
+	fi
 }
 
 scenario_setup() {
