@@ -59,13 +59,16 @@ static void end(void)
 	smmu_end();
 }
 
+/* One assertion for all: each of them costs more than a comparison. */
 static void check_page(uint64_t place, uint64_t page)
 {
 	const uint64_t *words = guest_at(&smmu.ram, place);
 	const uint64_t first = page * GUEST_PAGE / 8;
+	uint32_t wrong = 0;
 
 	for (uint64_t i = 0; i < GUEST_PAGE / 8; i++)
-		ck_assert_uint_eq(le64toh(words[i]), vm_disk_word(first + i));
+		wrong += le64toh(words[i]) != vm_disk_word(first + i);
+	ck_assert_uint_eq(wrong, 0);
 }
 
 /* A read in flight: which page of the disk goes to which of the guest's. */
