@@ -2,7 +2,7 @@
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make kernel-arm64 tests-arm64         kernel and tests for a machine with an SMMUv3, by a cross compiler
-# make demo-fault-handler demo-nested-guest demo-pasid    an example in the test machine
+# make demo-fault-handler demo-nested-guest demo-pasid demo-smmu-guest    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -62,6 +62,12 @@ demo-$(1): $(BUILD)/examples/$(1) kernel
 	$$(Q)tests/vm/run.sh -k $$(KERNEL) -s $(2) -- $$(abspath $$<) $$(DEMO_ARGS)
 endef
 $(foreach d,$(DEMOS),$(eval $(call demo_rule,$(firstword $(subst :, ,$(d))),$(lastword $(subst :, ,$(d))))))
+
+# On the machine for arm64.
+.PHONY: demo-smmu-guest
+demo-smmu-guest: kernel-arm64 $(ARM64_BUILD)/libtool
+	+$(Q)$(ARM64_MAKE) $(ARM64_BUILD)/examples/smmu-guest
+	$(Q)tests/vm/run.sh -k arm64 -s smmuv3 -- $(abspath $(ARM64_BUILD))/examples/smmu-guest $(DEMO_ARGS)
 
 # On the kernel that the tests were written against nothing may be skipped.
 check-vm: kernel
