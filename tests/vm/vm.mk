@@ -2,7 +2,7 @@
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make kernel-arm64 tests-arm64         kernel and tests for a machine with an SMMUv3, by a cross compiler
-# make demo-fault-handler demo-nested-guest demo-pasid demo-smmu-guest    an example in the test machine
+# make demo-fault-handler demo-nested-guest demo-pasid demo-precopy demo-smmu-guest    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -54,7 +54,8 @@ vm-shell: kernel
 DEMOS := \
 	fault-handler:mock \
 	nested-guest:mock \
-	pasid:mock
+	pasid:mock \
+	precopy:mock
 
 define demo_rule
 .PHONY: demo-$(1)
