@@ -83,6 +83,7 @@ cases() {
 		later noir 20 : 0 1 0
 		off noiommu 20 : 0 1 0
 		later noiommu 20 : 0 1 0
+		later smmuv3 20 : 0 0 0
 	EOF
 }
 
@@ -116,6 +117,7 @@ lines=0
 while read -r program scenarios _ _ want; do
 	for scenario in ${scenarios//,/ }; do
 		case $KERNEL,$scenario in
+		*,smmuv3) continue ;; # not for these kernels: nothing is counted
 		main,* | lts,native-each) ;;
 		*,native*) continue ;;
 		esac
@@ -136,6 +138,20 @@ suite "$DIR/skips" native --only skip --no-skip
 expect 'a skip where none is allowed' '1 passed, 1 failed, 1 skipped' "$LAST"
 suite "$DIR/nothing" native --only nothing-of-that-name
 expect 'no test at all is a failure' '1: 0 passed, 0 failed, 0 skipped' "$STATUS: $LAST"
+
+# refused WHY ARGUMENT...: run.sh does not even begin, and says why.
+refused() {
+	local why=$1 status=0
+	shift
+
+	"$VM_DIR/run.sh" "$@" /bin/true >"$DIR/out" 2>&1 || status=$?
+	cat "$DIR/out"
+	expect "refused: $*" "$why" "$([ "$status" != 0 ] && grep -oF -- "$why" "$DIR/out")"
+}
+
+refused "scenario 'smmuv3' is for arm64" -k "$KERNEL" -s smmuv3
+refused "scenario 'vtd' is for x86" -k arm64 -s vtd
+XDG_CACHE_HOME=$DIR/empty refused "kernel 'arm64' is not built" -k arm64
 
 echo "1..$number" >>"$TAP"
 [ "$failed" = 0 ]
