@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
-# make kernel-arm64 tests-arm64         kernel and tests for a machine with an SMMUv3, by a cross compiler
+# make check-arm64                        the suite on arm64, everything by a cross compiler: mock driver, SMMUv3
+# make kernel-arm64 tests-arm64           what that needs: kernel, QEMU, the guest's system; the programs
 # make demo-fault-handler demo-nested-guest demo-pasid demo-precopy demo-smmu-guest    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
@@ -11,7 +12,7 @@ KERNEL ?= main
 SCENARIO ?= vtd
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
-.PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 vm-shell check-vm check-lts-vm check-debug-vm
+.PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 check-arm64 vm-shell check-vm check-lts-vm check-debug-vm
 
 setup:
 	$(Q)tests/vm/setup.sh
@@ -46,6 +47,8 @@ $(ARM64_BUILD)/libtool: tests/vm/vm.mk | $(SETUP)
 
 tests-arm64: kernel-arm64 $(ARM64_BUILD)/libtool
 	+$(Q)$(ARM64_MAKE) tests
+check-arm64: tests-arm64
+	$(Q)TEST_BIN=$(abspath $(ARM64_BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh arm64 --no-skip
 
 vm-shell: kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s $(SCENARIO) --shell
