@@ -136,9 +136,9 @@ START_TEST(queues)
 
 	OK(iommufd_viommu_adopt(f.ctx, UNUSED_ID, 0, &viommu));
 	NO_MEMORY_IN(1, iommufd_fault_queue_alloc(f.ctx, 0, &faults));
-	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(f.ctx, 1, fd, 0, &faults));
+	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(fd, 0, f.ctx, 1, &faults));
 	NO_MEMORY_IN(1, iommufd_veventq_alloc(viommu, &opts, &events));
-	NO_MEMORY_IN(1, iommufd_veventq_adopt(f.ctx, 1, fd, 0, &events));
+	NO_MEMORY_IN(1, iommufd_veventq_adopt(fd, 0, f.ctx, 1, &events));
 	ck_assert_ptr_null(faults);
 	ck_assert_ptr_null(events);
 	iommufd_viommu_release(viommu);
