@@ -8,7 +8,6 @@
 #define ERRNO_MASK  0xfff
 #define CAUSE_MAX   0x7ffff
 #define DETAIL_BITS 11
-#define CLASS_MAX   0xff
 
 struct text {
 	uint32_t value;
@@ -16,7 +15,7 @@ struct text {
 	const char *sentence;
 };
 
-/* Made of causes.h and error.h by scripts/texts.awk. */
+/* Made of causes.h, error.h and failure.h by texts.awk. */
 static const struct text cause_texts[] = {
 #include "causes.inc"
 };
