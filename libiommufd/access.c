@@ -36,6 +36,12 @@ IOMMUFD_API uint32_t iommufd_access_id(const struct iommufd_access *access)
 	return access ? const_bound_of(access)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_access_ctx(
+	const struct iommufd_access *access)
+{
+	return access ? const_bound_of(access)->ctx : NULL;
+}
+
 IOMMUFD_API void *iommufd_private_access_base(
 	const struct iommufd_access *access,
 	const struct iommufd_private_ops *ops)
@@ -59,7 +65,7 @@ IOMMUFD_API int iommufd_access_attach(struct iommufd_access *access,
 	if (!access || !ioas)
 		return iommufd__refused(IOMMUFD_OP_ACCESS_ATTACH,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	if (iommufd__ioas_ctx(ioas) != const_bound_of(access)->ctx)
+	if (iommufd_ioas_ctx(ioas) != iommufd_access_ctx(access))
 		return iommufd__refused(IOMMUFD_OP_ACCESS_ATTACH,
 					IOMMUFD_CAUSE_OTHER_CONTEXT);
 	return iommufd__bound_attach(bound_of(access), IOMMUFD_OP_ACCESS_ATTACH,

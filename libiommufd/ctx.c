@@ -271,7 +271,7 @@ IOMMUFD_API int iommufd_ctx_vfio_ioas_set(struct iommufd_ctx *ctx,
 	if (!ctx || !ioas)
 		return iommufd__refused(IOMMUFD_OP_VFIO_IOAS,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	if (iommufd__ioas_ctx(ioas) != ctx)
+	if (iommufd_ioas_ctx(ioas) != ctx)
 		return iommufd__refused(IOMMUFD_OP_VFIO_IOAS,
 					IOMMUFD_CAUSE_OTHER_CONTEXT);
 	return vfio_ioas(ctx, UAPI_VFIO_IOAS_SET, &id);

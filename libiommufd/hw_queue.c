@@ -12,11 +12,6 @@ static struct iommufd__object *object_of(struct iommufd_hw_queue *queue)
 	return (struct iommufd__object *)queue;
 }
 
-static struct iommufd_ctx *object_ctx(const struct iommufd_viommu *viommu)
-{
-	return ((const struct iommufd__object *)viommu)->ctx;
-}
-
 static int alloc_failed(int fd, const struct uapi_hw_queue_alloc *cmd, int err)
 {
 	const struct iommufd_failure call = { .op = IOMMUFD_OP_HW_QUEUE_ALLOC,
@@ -63,7 +58,7 @@ IOMMUFD_API int iommufd_hw_queue_probe(struct iommufd_viommu *viommu,
 
 	if (!viommu)
 		return iommufd__refused(call.op, IOMMUFD_CAUSE_NULL_POINTER);
-	call.fd = iommufd_ctx_fd(object_ctx(viommu));
+	call.fd = iommufd_ctx_fd(iommufd_viommu_ctx(viommu));
 	ret = iommufd__ioctl(call.fd, IOMMUFD_NR_HW_QUEUE_ALLOC, &cmd);
 	return ret < 0 && ret != -ENOENT ? iommufd__failed(&call, -ret) : 0;
 }

@@ -139,6 +139,12 @@ IOMMUFD_API uint32_t iommufd_hwpt_id(const struct iommufd_hwpt *hwpt)
 	return hwpt ? ((const struct iommufd__object *)hwpt)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_hwpt_ctx(
+	const struct iommufd_hwpt *hwpt)
+{
+	return hwpt ? ((const struct iommufd__object *)hwpt)->ctx : NULL;
+}
+
 IOMMUFD_API int iommufd_hwpt_destroy(struct iommufd_hwpt *hwpt)
 {
 	return iommufd__object_destroy(object_of(hwpt));

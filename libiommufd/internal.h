@@ -63,6 +63,12 @@ struct iommufd__object {
 	int fd; /* of an event queue, else -1 */
 };
 
+/* The kernel gives out 1 to 2^31-1. */
+static inline int iommufd__id_is_possible(uint32_t id)
+{
+	return id >= 1 && id <= INT32_MAX;
+}
+
 struct iommufd__object *iommufd__object_new(struct iommufd_ctx *ctx);
 int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 			  uint32_t known, uint32_t op,
@@ -83,9 +89,6 @@ void iommufd__event_close_fd(struct iommufd__object *queue);
 int iommufd__hwpt_alloc(struct iommufd_device *device,
 			struct uapi_hwpt_alloc *cmd,
 			struct iommufd_hwpt **hwpt);
-
-/* ioas.c */
-struct iommufd_ctx *iommufd__ioas_ctx(const struct iommufd_ioas *ioas);
 
 /* vfio.c: the reference-counted file below a device or access. */
 int iommufd__vfio_get(struct iommufd_vfio *file, uint32_t op, uint32_t kind,

@@ -10,14 +10,15 @@ static struct iommufd__object *object_of(struct iommufd_ioas *ioas)
 	return (struct iommufd__object *)ioas;
 }
 
-struct iommufd_ctx *iommufd__ioas_ctx(const struct iommufd_ioas *ioas)
+IOMMUFD_API struct iommufd_ctx *iommufd_ioas_ctx(
+	const struct iommufd_ioas *ioas)
 {
-	return ((const struct iommufd__object *)ioas)->ctx;
+	return ioas ? ((const struct iommufd__object *)ioas)->ctx : NULL;
 }
 
 static int fd_of(const struct iommufd_ioas *ioas)
 {
-	return iommufd_ctx_fd(iommufd__ioas_ctx(ioas));
+	return iommufd_ctx_fd(iommufd_ioas_ctx(ioas));
 }
 
 /* What a failure of an operation on this address space has to say. */

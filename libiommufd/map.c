@@ -26,7 +26,7 @@ static uint32_t why_invalid(const struct iommufd_failure *call)
 static int map_failed(struct iommufd_failure *call,
 		      const struct iommufd_ioas *ioas, int err)
 {
-	call->fd = iommufd_ctx_fd(iommufd__ioas_ctx(ioas));
+	call->fd = iommufd_ctx_fd(iommufd_ioas_ctx(ioas));
 	call->object_id = iommufd_ioas_id(ioas);
 	if (err == EINVAL)
 		return iommufd__failed_as(call, err, why_invalid(call));
@@ -39,7 +39,7 @@ static uint64_t wanted(uint32_t flags, const uint64_t *iova)
 	return flags & IOMMUFD_MAP_FIXED_IOVA ? *iova : 0;
 }
 
-IOMMUFD_API int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory,
+IOMMUFD_API int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
 				 uint64_t length, uint32_t flags,
 				 uint64_t *iova)
 {
@@ -54,7 +54,7 @@ IOMMUFD_API int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory,
 					IOMMUFD_CAUSE_NULL_POINTER);
 	cmd.ioas_id = iommufd_ioas_id(ioas);
 	cmd.iova = wanted(flags, iova);
-	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd__ioas_ctx(ioas)),
+	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd_ioas_ctx(ioas)),
 			     IOMMUFD_NR_IOAS_MAP, &cmd);
 	if (ret < 0) {
 		struct iommufd_failure call = { .op = IOMMUFD_OP_IOAS_MAP,
@@ -86,7 +86,7 @@ IOMMUFD_API int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd,
 	cmd.start = part->start;
 	cmd.length = part->length;
 	cmd.iova = wanted(flags, iova);
-	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd__ioas_ctx(ioas)),
+	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd_ioas_ctx(ioas)),
 			     IOMMUFD_NR_IOAS_MAP_FILE, &cmd);
 	if (ret < 0) {
 		struct iommufd_failure call = { .op = IOMMUFD_OP_IOAS_MAP_FILE,
@@ -113,10 +113,10 @@ IOMMUFD_API int iommufd_ioas_copy(struct iommufd_ioas *ioas,
 	if (!ioas || !source || !part || !iova)
 		return iommufd__refused(IOMMUFD_OP_IOAS_COPY,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	if (iommufd__ioas_ctx(ioas) != iommufd__ioas_ctx(source)) {
+	if (iommufd_ioas_ctx(ioas) != iommufd_ioas_ctx(source)) {
 		const struct iommufd_failure call = {
 			.op = IOMMUFD_OP_IOAS_COPY,
-			.fd = iommufd_ctx_fd(iommufd__ioas_ctx(ioas)),
+			.fd = iommufd_ctx_fd(iommufd_ioas_ctx(ioas)),
 			.object_id = iommufd_ioas_id(ioas),
 			.other_id = iommufd_ioas_id(source),
 			.memory_fd = -1,
@@ -129,7 +129,7 @@ IOMMUFD_API int iommufd_ioas_copy(struct iommufd_ioas *ioas,
 	cmd.src_iova = part->start;
 	cmd.length = part->length;
 	cmd.dst_iova = wanted(flags, iova);
-	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd__ioas_ctx(ioas)),
+	ret = iommufd__ioctl(iommufd_ctx_fd(iommufd_ioas_ctx(ioas)),
 			     IOMMUFD_NR_IOAS_COPY, &cmd);
 	if (ret < 0) {
 		struct iommufd_failure call = { .op = IOMMUFD_OP_IOAS_COPY,

@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-#define ID_MAX 0x7fffffffu
-
 /* Allocated before the kernel is asked, so that nothing can fail after it. */
 struct iommufd__object *iommufd__object_new(struct iommufd_ctx *ctx)
 {
@@ -29,7 +27,7 @@ int iommufd__object_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
 	if (flags & ~known)
 		return iommufd__refused(op, IOMMUFD_CAUSE_BAD_FLAGS);
-	if (id < 1 || id > ID_MAX) {
+	if (!iommufd__id_is_possible(id)) {
 		const struct iommufd_failure call = { .op = op,
 						      .fd = iommufd_ctx_fd(ctx),
 						      .object_id = id,

@@ -9,8 +9,6 @@
 /* sizeof(struct iommufd_vfio_bind_opts) in 0.1.0: two words and a pointer. */
 #define BIND_OPTS_MIN (8 + sizeof(void *))
 
-#define ID_MAX 0x7fffffffu
-
 /* Changed by the bind alone; the device or access made of it comes later. */
 struct iommufd_vfio {
 	int fd;
@@ -182,7 +180,7 @@ IOMMUFD_API int iommufd_vfio_adopt_bound(int fd, uint32_t flags,
 	if (!ctx)
 		return iommufd__refused(IOMMUFD_OP_VFIO_ADOPT,
 					IOMMUFD_CAUSE_NULL_POINTER);
-	if (id < 1 || id > ID_MAX)
+	if (!iommufd__id_is_possible(id))
 		return iommufd__refused(IOMMUFD_OP_VFIO_ADOPT,
 					IOMMUFD_CAUSE_BAD_ID);
 	ret = adopt(fd, flags, file);
@@ -213,6 +211,12 @@ IOMMUFD_API uint32_t iommufd_vfio_id(const struct iommufd_vfio *file)
 IOMMUFD_API uint32_t iommufd_vfio_kind(const struct iommufd_vfio *file)
 {
 	return file ? file->kind : IOMMUFD_VFIO_UNBOUND;
+}
+
+IOMMUFD_API struct iommufd_ctx *iommufd_vfio_ctx(
+	const struct iommufd_vfio *file)
+{
+	return file ? file->ctx : NULL;
 }
 
 static int bind_failed(const struct iommufd_vfio *file,

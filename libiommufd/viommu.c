@@ -140,6 +140,12 @@ IOMMUFD_API uint32_t iommufd_viommu_id(const struct iommufd_viommu *viommu)
 	return viommu ? ((const struct iommufd__object *)viommu)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_viommu_ctx(
+	const struct iommufd_viommu *viommu)
+{
+	return viommu ? ((const struct iommufd__object *)viommu)->ctx : NULL;
+}
+
 static int map_failed(uint32_t op, const struct iommufd__object *object,
 		      const struct iommufd_extent *region, int err)
 {

@@ -52,6 +52,8 @@ static void check_refs(uint32_t first, uint32_t second)
 START_TEST(getters)
 {
 	ck_assert_uint_eq(iommufd_access_id(NULL), 0);
+	ck_assert_ptr_eq(iommufd_access_ctx(access_), f.ctx);
+	ck_assert_ptr_null(iommufd_access_ctx(NULL));
 	ck_assert_ptr_null(iommufd_access_vfio(NULL));
 	ck_assert_ptr_null(iommufd_access_vfio(access_));
 	iommufd_access_close(NULL);

@@ -345,6 +345,7 @@ START_TEST(adopt)
 
 	OK(iommufd_hwpt_adopt(f.ctx, id, 0, &adopted));
 	ck_assert_uint_eq(iommufd_hwpt_id(adopted), id);
+	ck_assert_ptr_eq(iommufd_hwpt_ctx(adopted), f.ctx);
 	FAILS(iommufd_hwpt_destroy(adopted), BORROWED, EPERM);
 	iommufd_hwpt_release(adopted);
 	iommufd_hwpt_release(hwpt);
@@ -355,6 +356,7 @@ START_TEST(adopt)
 	OK(iommufd_hwpt_destroy(NULL));
 	iommufd_hwpt_release(NULL);
 	ck_assert_uint_eq(iommufd_hwpt_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_hwpt_ctx(NULL));
 	end();
 }
 END_TEST

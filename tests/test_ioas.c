@@ -23,6 +23,8 @@ START_TEST(alloc_and_destroy)
 
 	ck_assert_uint_eq(iommufd_ioas_id(f.ioas), 1);
 	ck_assert_uint_eq(iommufd_ioas_id(NULL), 0);
+	ck_assert_ptr_eq(iommufd_ioas_ctx(f.ioas), f.ctx);
+	ck_assert_ptr_null(iommufd_ioas_ctx(NULL));
 	check_range(f.ioas, 0, UINT64_MAX, 1);
 	OK(iommufd_ioas_alloc(f.ctx, 0, &other));
 	ck_assert_uint_eq(iommufd_ioas_id(other), 2);

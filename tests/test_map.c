@@ -305,12 +305,23 @@ START_TEST(read_only_mappings_follow_the_process)
 }
 END_TEST
 
+/* What is only read need not be writable, not even for the compiler. */
+START_TEST(constant_memory)
+{
+	static _Alignas(4096) const char constant[4096] = "constant";
+	uint64_t iova = 0;
+
+	OK(iommufd_ioas_map(f.ioas, constant, sizeof(constant),
+			    IOMMUFD_MAP_READABLE, &iova));
+	unmap_at(f.ioas, sizeof(constant), iova);
+	fixture_end(&f);
+}
+END_TEST
+
 static const TTest **const plain[] = {
-	&chosen_is_never_zero_and_keeps_the_offset,
-	&every_length,
-	&no_space_at_the_edges,
-	&without_a_page_table,
-	NULL,
+	&constant_memory,      &chosen_is_never_zero_and_keeps_the_offset,
+	&every_length,	       &no_space_at_the_edges,
+	&without_a_page_table, NULL,
 };
 
 static const TTest **const with_device[] = {

@@ -142,6 +142,7 @@ CALL(ioas_adopt, iommufd_ioas_adopt(f.ctx, 1, 0, &ioas))
 CALL(ioas_adopt_verify,
      iommufd_ioas_adopt(f.ctx, 1, IOMMUFD_ADOPT_VERIFY, &ioas))
 CALL(ioas_id, !iommufd_ioas_id(f.ioas))
+CALL(ioas_ctx, iommufd_ioas_ctx(f.ioas) != f.ctx)
 CALL(ioas_destroy, iommufd_ioas_destroy(ioas))
 CALL(ioas_release, (iommufd_ioas_release(ioas), 0))
 CALL(ioas_map, iommufd_ioas_map(f.ioas, memory, PAGE, RW, &iova))
@@ -174,6 +175,7 @@ CALL(hwpt_bitmap,
 		     .page_size = PAGE,
 		     .bitmap_length = sizeof(length) }))
 CALL(hwpt_id, iommufd_hwpt_id(NULL) != 0)
+CALL(hwpt_ctx, iommufd_hwpt_ctx(hwpt) != f.ctx)
 CALL(hwpt_destroy, iommufd_hwpt_destroy(hwpt))
 CALL(hwpt_release, (iommufd_hwpt_release(hwpt), 0))
 
@@ -193,6 +195,7 @@ CALL(device_arm, iommufd_device_get_hw_info_arm_smmuv3(f.device, &arm))
 CALL(device_amd, iommufd_device_get_hw_info_amd(f.device, &amd))
 CALL(device_cmdqv, iommufd_device_get_hw_info_tegra241_cmdqv(f.device, &cmdqv))
 CALL(access_id, iommufd_access_id(access_) != 0)
+CALL(access_ctx, iommufd_access_ctx(access_) != f.ctx)
 CALL(access_vfio, iommufd_access_vfio(access_) != NULL)
 CALL(access_attach, iommufd_access_attach(access_, f.ioas))
 
@@ -262,6 +265,7 @@ static const struct counter_call spaces[] = {
 	{ "iommufd_ioas_adopt VERIFY", ONE, 1, ioas_adopt_verify, 0, NULL,
 	  ioas_let_go },
 	PLAIN("iommufd_ioas_id", NONE, ioas_id),
+	PLAIN("iommufd_ioas_ctx", NONE, ioas_ctx),
 	{ "iommufd_ioas_destroy", ONE, 0, ioas_destroy, 0, ioas_begin, NULL },
 	{ "iommufd_ioas_release", NONE, 0, ioas_release, 0, ioas_begin, NULL },
 	{ "iommufd_ioas_map", ONE, 0, ioas_map, 0, NULL, mappings_end },
@@ -285,6 +289,7 @@ static const struct counter_call spaces[] = {
 	{ "iommufd_hwpt_get_dirty_bitmap", ONE, 0, hwpt_bitmap, 0,
 	  hwpt_begin_tracking, hwpt_end },
 	PLAIN("iommufd_hwpt_id", NONE, hwpt_id),
+	{ "iommufd_hwpt_ctx", NONE, 0, hwpt_ctx, 0, hwpt_begin, hwpt_end },
 	{ "iommufd_hwpt_destroy", ONE, 0, hwpt_destroy, 0, hwpt_begin, NULL },
 	{ "iommufd_hwpt_release", NONE, 0, hwpt_release, 0, hwpt_begin, NULL },
 };
@@ -300,6 +305,7 @@ static const struct counter_call devices[] = {
 	TRIED("iommufd_device_get_hw_info_amd", ONE, device_amd),
 	TRIED("iommufd_device_get_hw_info_tegra241_cmdqv", ONE, device_cmdqv),
 	PLAIN("iommufd_access_id", NONE, access_id),
+	PLAIN("iommufd_access_ctx", NONE, access_ctx),
 	PLAIN("iommufd_access_vfio", NONE, access_vfio),
 	PLAIN("iommufd_access_attach", ONE, access_attach),
 };

@@ -147,6 +147,7 @@ CALL(viommu_cmdqv,
 					 &viommu))
 CALL(viommu_adopt, iommufd_viommu_adopt(nest.f.ctx, 5, 0, &viommu))
 CALL(viommu_id, !iommufd_viommu_id(viommu))
+CALL(viommu_ctx, !iommufd_viommu_ctx(viommu))
 CALL(viommu_invalidate_arm,
      (count = 1,
       iommufd_viommu_invalidate_arm_smmuv3(viommu, &arm_command, &count)))
@@ -193,7 +194,8 @@ static const struct counter_call tables[] = {
 	  1, NULL, NULL },
 	{ "iommufd_viommu_alloc_tegra241_cmdqv", ONE, 1, viommu_cmdqv, 1, NULL,
 	  NULL },
-	{ "iommufd_viommu_id", NONE, 0, viommu_id, 0, NULL, viommu_let_go },
+	{ "iommufd_viommu_id", NONE, 0, viommu_id, 0, NULL, NULL },
+	{ "iommufd_viommu_ctx", NONE, 0, viommu_ctx, 0, NULL, viommu_let_go },
 	{ "iommufd_viommu_adopt", NONE, 1, viommu_adopt, 0, NULL,
 	  viommu_let_go },
 	{ "iommufd_vdevice_adopt", NONE, 1, vdevice_adopt, 0, NULL,

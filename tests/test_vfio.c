@@ -164,6 +164,7 @@ START_TEST(adopting_a_bound_file)
 	OK(iommufd_vfio_adopt_bound(fd, 0, ctx, id, &other));
 	ck_assert_uint_eq(iommufd_vfio_kind(other), IOMMUFD_VFIO_PHYSICAL);
 	ck_assert_uint_eq(iommufd_vfio_id(other), id);
+	ck_assert_ptr_eq(iommufd_vfio_ctx(other), ctx);
 	FAILS(iommufd_vfio_bind(other, ctx, NULL), ALREADY_BOUND, EINVAL);
 	/* The copy keeps the device bound. */
 	iommufd_vfio_close(file);
@@ -191,6 +192,7 @@ START_TEST(before_the_bind)
 	ck_assert_int_ge(iommufd_vfio_fd(file), 0);
 	ck_assert_int_eq(fcntl(iommufd_vfio_fd(file), F_GETFD), FD_CLOEXEC);
 	ck_assert_uint_eq(iommufd_vfio_kind(file), IOMMUFD_VFIO_UNBOUND);
+	ck_assert_ptr_null(iommufd_vfio_ctx(file));
 	ck_assert_uint_eq(iommufd_vfio_id(file), 0);
 	FAILS(iommufd_vfio_get_info(file, &info), NOT_BOUND, EINVAL);
 	FAILS(iommufd_vfio_get_info_raw(file, raw, &length), NOT_BOUND, EINVAL);

@@ -380,6 +380,7 @@ START_TEST(null_pointers)
 	iommufd_vfio_close(NULL);
 	ck_assert_int_eq(iommufd_vfio_fd(NULL), -1);
 	ck_assert_uint_eq(iommufd_vfio_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_vfio_ctx(NULL));
 	ck_assert_uint_eq(iommufd_vfio_kind(NULL), IOMMUFD_VFIO_UNBOUND);
 	ck_assert_uint_eq(iommufd_device_id(NULL), 0);
 	ck_assert_uint_eq(iommufd_access_id(NULL), 0);

@@ -125,8 +125,10 @@ CALL(adopt_bound,
      iommufd_vfio_adopt_bound(fd, 0, ctx, iommufd_vfio_id(file), &other))
 VOID_CALL(close_file, iommufd_vfio_close(other))
 CALL(bind_file, iommufd_vfio_bind(other, ctx, NULL))
-CALL(getters, iommufd_vfio_fd(file) < 0 || !iommufd_vfio_id(file) ||
-		      !iommufd_vfio_kind(file))
+CALL(vfio_fd, iommufd_vfio_fd(file) < 0)
+CALL(vfio_id, !iommufd_vfio_id(file))
+CALL(vfio_kind, !iommufd_vfio_kind(file))
+CALL(vfio_ctx, iommufd_vfio_ctx(file) != ctx)
 CALL(get_info, iommufd_vfio_get_info(file, &info))
 CALL(get_info_raw, iommufd_vfio_get_info_raw(file, raw, &count))
 CALL(get_region, iommufd_vfio_get_region_info(file, 0, &region, NULL, NULL))
@@ -168,7 +170,10 @@ static const struct counter_call calls[] = {
 	{ "iommufd_vfio_close", "1 close", 0, close_file, 0, file_begin, NULL },
 	{ "iommufd_vfio_bind", "2 ioctl", 0, bind_file, 0, file_begin,
 	  file_end },
-	{ "iommufd_vfio_fd, _id, _kind", "none", 0, getters, 0, NULL, NULL },
+	{ "iommufd_vfio_fd", "none", 0, vfio_fd, 0, NULL, NULL },
+	{ "iommufd_vfio_id", "none", 0, vfio_id, 0, NULL, NULL },
+	{ "iommufd_vfio_kind", "none", 0, vfio_kind, 0, NULL, NULL },
+	{ "iommufd_vfio_ctx", "none", 0, vfio_ctx, 0, NULL, NULL },
 	{ "iommufd_vfio_get_info", "1 ioctl", 0, get_info, 0, NULL, NULL },
 	{ "iommufd_vfio_get_info_raw", "1 ioctl", 0, get_info_raw, 0, raw_room,
 	  NULL },

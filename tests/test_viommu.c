@@ -15,6 +15,7 @@ START_TEST(made_and_ended)
 	OK(iommufd_viommu_alloc(nest.f.device, nest.parent, IOMMUFD_MOCK_VIOMMU,
 				NULL, &second));
 	ck_assert_uint_ne(iommufd_viommu_id(second), id);
+	ck_assert_ptr_eq(iommufd_viommu_ctx(second), nest.f.ctx);
 	FAILS(iommufd_hwpt_destroy(nest.parent), IN_USE, EBUSY);
 	OK(iommufd_viommu_destroy(nest.viommu));
 	FAILS(iommufd_hwpt_destroy(nest.parent), IN_USE, EBUSY);
@@ -23,6 +24,7 @@ START_TEST(made_and_ended)
 	OK(iommufd_viommu_destroy(NULL));
 	iommufd_viommu_release(NULL);
 	ck_assert_uint_eq(iommufd_viommu_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_viommu_ctx(NULL));
 	nesting_end();
 }
 END_TEST

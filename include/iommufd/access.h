@@ -12,6 +12,7 @@
 extern "C" {
 #endif
 
+struct iommufd_ctx;
 struct iommufd_ioas;
 struct iommufd_vfio;
 
@@ -78,6 +79,19 @@ void iommufd_access_close(struct iommufd_access *access);
  * @since 0.1.0
  */
 uint32_t iommufd_access_id(const struct iommufd_access *access);
+
+/**
+ * @brief The context that an access is bound to.
+ *
+ * @param access the access, or NULL
+ * @return the context, valid as long as the access is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_access_ctx(const struct iommufd_access *access);
 
 /**
  * @brief The file that an access was made of.

@@ -506,6 +506,19 @@ int iommufd_hwpt_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 uint32_t iommufd_hwpt_id(const struct iommufd_hwpt *hwpt);
 
 /**
+ * @brief The context that a page table is in.
+ *
+ * @param hwpt the page table, or NULL
+ * @return the context, valid as long as the page table is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_hwpt_ctx(const struct iommufd_hwpt *hwpt);
+
+/**
  * @brief Destroy a page table: IOMMU_DESTROY.
  *
  * @param hwpt the page table, or NULL. Gone after success; valid and unchanged

@@ -130,6 +130,19 @@ int iommufd_ioas_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 uint32_t iommufd_ioas_id(const struct iommufd_ioas *ioas);
 
 /**
+ * @brief The context that an address space is in.
+ *
+ * @param ioas the address space, or NULL
+ * @return the context, valid as long as the address space is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_ioas_ctx(const struct iommufd_ioas *ioas);
+
+/**
  * @brief Destroy an address space with all its mappings: IOMMU_DESTROY.
  *
  * @param ioas the address space, or NULL. Gone after success; valid and
@@ -171,6 +184,8 @@ void iommufd_ioas_release(struct iommufd_ioas *ioas);
  * @param ioas the address space
  * @param memory the first byte. It and @p length must be as aligned as
  *               iommufd_ioas_iova_ranges() tells; page alignment always is.
+ *               The call itself does not write there; the device may, as the
+ *               flags say.
  * @param length in bytes, not 0
  * @param flags `IOMMUFD_MAP_` flags
  * @param[in,out] iova with ::IOMMUFD_MAP_FIXED_IOVA the IOVA to use; else
@@ -196,8 +211,8 @@ void iommufd_ioas_release(struct iommufd_ioas *ioas);
  * @kernel{6.2}
  * @since 0.1.0
  */
-int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory, uint64_t length,
-		     uint32_t flags, uint64_t *iova);
+int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
+		     uint64_t length, uint32_t flags, uint64_t *iova);
 
 /**
  * @brief Map a part of a memory file or of a dma-buf: IOMMU_IOAS_MAP_FILE.

@@ -429,6 +429,20 @@ uint32_t iommufd_vfio_id(const struct iommufd_vfio *file);
 uint32_t iommufd_vfio_kind(const struct iommufd_vfio *file);
 
 /**
+ * @brief The context that a device file is bound to.
+ *
+ * @param file the file, or NULL
+ * @return the context, valid as long as the file is, without a reference of
+ *         its own: not to be closed; NULL for NULL and before the
+ *         bind
+ * @failures none
+ * @threads{any, but not while the file is being bound}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_vfio_ctx(const struct iommufd_vfio *file);
+
+/**
  * @brief What iommufd_vfio_bind() takes beyond the ordinary.
  * @since 0.1.0
  */

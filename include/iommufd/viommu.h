@@ -201,6 +201,19 @@ int iommufd_viommu_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 uint32_t iommufd_viommu_id(const struct iommufd_viommu *viommu);
 
 /**
+ * @brief The context that a vIOMMU is in.
+ *
+ * @param viommu the vIOMMU, or NULL
+ * @return the context, valid as long as the vIOMMU is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_viommu_ctx(const struct iommufd_viommu *viommu);
+
+/**
  * @brief A command of a guest's SMMUv3 command queue.
  *
  * The kernel's own layout, so that an array goes to it as it is.
