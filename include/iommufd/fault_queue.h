@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
+#include <iommufd/ctx.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct iommufd_ctx;
 
 /**
  * @defgroup fault_queue Fault queue

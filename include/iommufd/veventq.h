@@ -8,11 +8,12 @@
 
 #include <stdint.h>
 
+#include <iommufd/ctx.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct iommufd_ctx;
 struct iommufd_viommu;
 
 /**

@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
+#include <iommufd/ctx.h>
+#include <iommufd/ioas.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct iommufd_ctx;
-struct iommufd_extent;
 
 /**
  * @defgroup vfio VFIO device file

@@ -8,14 +8,15 @@
 
 #include <stdint.h>
 
+#include <iommufd/ctx.h>
+#include <iommufd/hwpt.h>
+#include <iommufd/ioas.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct iommufd_ctx;
 struct iommufd_device;
-struct iommufd_extent;
-struct iommufd_hwpt;
 
 /**
  * @defgroup viommu Virtual IOMMU

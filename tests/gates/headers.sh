@@ -26,6 +26,15 @@ alone() {
 	return "$status"
 }
 
+# What a header speaks of comes with it: the structs that have members, by value, and the constants, but for causes.
+speaks_for_itself() {
+	local header=$1
+	grep -ow 'struct iommufd_[a-z0-9_]*' "$header" | sort -u | grep -xFf "$WORK/whole" | sed 's/.*/(int)sizeof(&),/' >"$WORK/uses"
+	grep -o '::IOMMUFD_[A-Z0-9_]*' "$header" | grep -v '::IOMMUFD_CAUSE_' | sort -u | sed 's/::\(.*\)/(int)\1,/' >>"$WORK/uses"
+	{ printf '#include <%s>\nint uses[] = {\n' "${header#include/}"; cat "$WORK/uses"; printf '0 };\n'; } >"$WORK/uses.c"
+	compile gcc c:c11 "$WORK/uses.c"
+}
+
 guarded() {
 	local header=$1 name
 	name=LIBIOMMUFD_$(basename "$header" .h | tr 'a-z-' 'A-Z_')_H
@@ -78,9 +87,13 @@ tags() {
 }
 
 if once; then
+	public_headers | xargs cat | declared | grep '^struct ' | sort -u >"$WORK/whole"
+	check 'structs were found' test "$(wc -l <"$WORK/whole")" -gt 40
 	for header in $(public_headers); do
 		name=${header#include/iommufd/}
 		check "alone: $name" alone "$header"
+		# The list of causes speaks of what calls take, which other headers have.
+		[ "$name" = causes.h ] || check "speaks for itself: $name" speaks_for_itself "$header"
 		check "guard: $name" guarded "$header"
 		check "extern C: $name" extern_c "$header"
 	done

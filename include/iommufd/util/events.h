@@ -9,15 +9,12 @@
 #include <stdint.h>
 
 #include <iommufd/failure.h>
+#include <iommufd/fault_queue.h>
+#include <iommufd/veventq.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct iommufd_fault_queue;
-struct iommufd_hwpt_page_response;
-struct iommufd_hwpt_pgfault;
-struct iommufd_veventq;
 
 /**
  * @defgroup events Events and faults

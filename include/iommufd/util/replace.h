@@ -9,12 +9,11 @@
 #include <stdint.h>
 
 #include <iommufd/failure.h>
+#include <iommufd/device.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct iommufd_device;
 
 /**
  * @defgroup replace Restoring replace
