@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The three ways to put a mapping into an address space. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "internal.h"
 
 #define ACCESS (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
+
+/* The kernel takes no range that whole pages could not hold. */
+static int is_too_long(uint64_t start, uint64_t length)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return length > SIZE_MAX - page || length - 1 > UINT64_MAX - start;
+}
 
 /*
  * The kernel refuses all of these with EINVAL; the arguments tell some apart.
@@ -16,6 +25,10 @@ static uint32_t why_invalid(const struct iommufd_failure *call)
 		return IOMMUFD_CAUSE_NO_ACCESS;
 	if (!call->length)
 		return IOMMUFD_CAUSE_ZERO_LENGTH;
+	/* The IOVA is 0 where the kernel chooses it. */
+	if (is_too_long(call->memory, call->length) ||
+	    is_too_long(call->iova, call->length))
+		return IOMMUFD_CAUSE_OVERFLOW;
 	if (call->op == IOMMUFD_OP_IOAS_MAP_FILE)
 		return IOMMUFD_CAUSE_FILE_UNUSABLE;
 	if (call->flags & IOMMUFD_MAP_FIXED_IOVA)

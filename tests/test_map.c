@@ -98,6 +98,14 @@ START_TEST(every_length)
 }
 END_TEST
 
+/* The kernel finds something else first, with another errno. */
+static void refuse_wrapping(void *memory, uint64_t length, uint32_t flags,
+			    uint64_t iova)
+{
+	FAILS(iommufd_ioas_map(f.ioas, memory, length, flags, &iova), OVERFLOW,
+	      EINVAL);
+}
+
 START_TEST(wrong_arguments)
 {
 	char *memory = harness_memory(PAGE);
@@ -124,6 +132,9 @@ START_TEST(wrong_arguments)
 	      EOVERFLOW);
 	FAILS(iommufd_ioas_map(f.ioas, (void *)UINTPTR_MAX, PAGE, RW, &iova),
 	      OVERFLOW, EOVERFLOW);
+	refuse_wrapping(NULL, UINT64_MAX - 1, RW, 0);
+	refuse_wrapping(NULL, UINT64_MAX - PAGE + 1, FIXED, MOCK_FIRST);
+	refuse_wrapping(memory, UINT64_MAX / 2 + 1, FIXED, UINT64_MAX / 2 + 2);
 	ret = iommufd_ioas_map(f.ioas, memory, PAGE, FIXED | 16, &iova);
 	failure = harness_failure(ret);
 	ck_assert_uint_eq(failure.op, IOMMUFD_OP_IOAS_MAP);

@@ -58,7 +58,8 @@ enum {
 	IOMMUFD_CAUSE_NO_ACCESS = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 8),
 	/** Address and length together leave the range of the address type.
 	 *  @how{direct} The kernel also refuses the last byte of the 64-bit
-	 *  space. errno is EOVERFLOW. @since 0.1.0 */
+	 *  space. errno is EOVERFLOW, or EINVAL where a mapping has something
+	 *  else that the kernel finds first. @since 0.1.0 */
 	IOMMUFD_CAUSE_OVERFLOW = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 9),
 	/** The file descriptor is not open. @how{direct} For a call with
 	 *  several descriptors: one of them. @since 0.1.0 */
@@ -587,7 +588,8 @@ enum {
 	/** Out of memory. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 1),
 	/** The locked-memory limit is reached, or memory ran out. @how{set}
-	 *  ENOMEM of a call that pins memory. @since 0.1.0 */
+	 *  ENOMEM of a call that pins memory; EAGAIN of mmap(2).
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_MEMORY_OR_LIMIT =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 2),
 	/** The locked-memory limit is reached. @how{diagnosed} One of

@@ -305,6 +305,9 @@ int iommufd_viommu_invalidate_arm_smmuv3(
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_NOT_MAPPABLE when the driver gave no such offset and length
+ * - ::IOMMUFD_CAUSE_FEATURE when the kernel maps nothing of an iommufd
+ * - ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when the process locks all that it maps
+ *   (mlockall(2)) and its limit of locked memory is reached (EAGAIN)
  * - ::IOMMUFD_CAUSE_NO_MEMORY, ::IOMMUFD_CAUSE_NOT_PERMITTED
  * @threads{any}
  * @syscalls{1 mmap, 1 madvise; 1 munmap more when madvise fails}

@@ -174,6 +174,15 @@ void iommufd__diag_locked_memory(struct iommufd__diag *d)
 	struct status status;
 	struct rlimit limit;
 
+	if (d->failure.op == IOMMUFD_OP_VIOMMU_MMAP) {
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT,
+			"the process locks all that it maps (mlockall(2)), and "
+			"with this it would lock more than its limit "
+			"(RLIMIT_MEMLOCK) allows; raise it (ulimit -l, "
+			"LimitMEMLOCK=)");
+		return;
+	}
 	if (!is_map(&d->failure)) {
 		others_charged(d);
 		return;
