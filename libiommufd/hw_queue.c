@@ -60,7 +60,10 @@ IOMMUFD_API int iommufd_hw_queue_probe(struct iommufd_viommu *viommu,
 		return iommufd__refused(call.op, IOMMUFD_CAUSE_NULL_POINTER);
 	call.fd = iommufd_ctx_fd(iommufd_viommu_ctx(viommu));
 	ret = iommufd__ioctl(call.fd, IOMMUFD_NR_HW_QUEUE_ALLOC, &cmd);
-	return ret < 0 && ret != -ENOENT ? iommufd__failed(&call, -ret) : 0;
+	/* Of a type that is there the memory is refused. */
+	if (ret >= 0 || ret == -ENOENT || ret == -EADDRINUSE)
+		return 0;
+	return iommufd__failed(&call, -ret);
 }
 
 IOMMUFD_API int iommufd_hw_queue_alloc(

@@ -392,6 +392,11 @@ START_TEST(probed)
 	FAILS(iommufd_hw_queue_probe(nest.viommu, IOMMUFD_HW_QUEUE_DEFAULT),
 	      FEATURE, EOPNOTSUPP);
 	ck_assert_uint_eq(next_id(nest.f.ctx), next);
+	/* The memory is looked at after the type, and left as it is. */
+	map_at(nest.f.ioas, harness_memory(PAGE), MOCK_PAGE,
+	       MOCK_LAST - PAGE + 1);
+	OK(iommufd_hw_queue_probe(nest.viommu, IOMMUFD_MOCK_HW_QUEUE));
+	check_range(nest.f.ioas, MOCK_FIRST, MOCK_LAST, MOCK_PAGE);
 	end();
 }
 END_TEST

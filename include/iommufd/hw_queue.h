@@ -49,7 +49,12 @@ enum {
 /**
  * @brief Ask whether a vIOMMU has hardware queues of a type.
  *
- * Tried with an address that cannot be mapped, so nothing is made.
+ * Tried with an address that cannot be mapped, so nothing is made. While it is
+ * tried the address space needs whole pages: a mapping of less that another
+ * thread makes just then may be refused.
+ *
+ * A 0 supposes that @p viommu is alive: the kernel has one answer for what it
+ * takes and for an id that is gone.
  *
  * @param viommu the guest's IOMMU
  * @param type an `IOMMUFD_HW_QUEUE_` value, or a newer one
@@ -57,6 +62,7 @@ enum {
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_FEATURE when it has not
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_COMMAND before 6.17
  * @threads{any}
  * @syscalls{1 ioctl}

@@ -58,7 +58,9 @@ enum {
 /**
  * @brief Ask whether a device's IOMMU can be made into a virtual one.
  *
- * Tried without a nest parent, so nothing is made. The AMD driver of Linux 7.3
+ * Tried without a nest parent, so nothing is made. A 0 supposes that @p device
+ * is alive: the kernel has one answer for what it takes and for an id that is
+ * gone. The AMD driver of Linux 7.3
  * says yes to every type that is not 0: look at iommufd_device_get_hw_info()
  * first.
  *
