@@ -86,11 +86,11 @@ IOMMUFD_API int iommufd_private_access_new(
 	const struct iommufd_private_ops *ops, void *base,
 	struct iommufd_access **access)
 {
-	struct iommufd__bound *bound = iommufd__bound_new(ctx, id, ops, base);
+	struct iommufd__bound *bound;
+	int ret = iommufd__bound_private(IOMMUFD_OP_ACCESS_FROM_VFIO, ctx, id,
+					 ops, base, &bound);
 
-	if (!bound)
-		return iommufd__refused(IOMMUFD_OP_ACCESS_FROM_VFIO,
-					IOMMUFD_CAUSE_NO_MEMORY);
-	*access = (struct iommufd_access *)bound;
-	return 0;
+	if (!ret)
+		*access = (struct iommufd_access *)bound;
+	return ret;
 }

@@ -19,6 +19,17 @@ struct iommufd__bound *iommufd__bound_new(struct iommufd_ctx *ctx, uint32_t id,
 	return bound;
 }
 
+/* Over the table of another library, which may be of another release. */
+int iommufd__bound_private(uint32_t op, struct iommufd_ctx *ctx, uint32_t id,
+			   const struct iommufd_private_ops *ops, void *base,
+			   struct iommufd__bound **bound)
+{
+	if (ops->size != sizeof(*ops))
+		return iommufd__refused(op, IOMMUFD_CAUSE_OPTS_SIZE);
+	*bound = iommufd__bound_new(ctx, id, ops, base);
+	return *bound ? 0 : iommufd__refused(op, IOMMUFD_CAUSE_NO_MEMORY);
+}
+
 int iommufd__bound_from_vfio(struct iommufd_vfio *file, uint32_t kind,
 			     uint32_t op, struct iommufd__bound **bound)
 {

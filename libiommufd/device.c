@@ -156,11 +156,11 @@ IOMMUFD_API int iommufd_private_device_new(
 	const struct iommufd_private_ops *ops, void *base,
 	struct iommufd_device **device)
 {
-	struct iommufd__bound *bound = iommufd__bound_new(ctx, id, ops, base);
+	struct iommufd__bound *bound;
+	int ret = iommufd__bound_private(IOMMUFD_OP_DEVICE_FROM_VFIO, ctx, id,
+					 ops, base, &bound);
 
-	if (!bound)
-		return iommufd__refused(IOMMUFD_OP_DEVICE_FROM_VFIO,
-					IOMMUFD_CAUSE_NO_MEMORY);
-	*device = (struct iommufd_device *)bound;
-	return 0;
+	if (!ret)
+		*device = (struct iommufd_device *)bound;
+	return ret;
 }

@@ -113,6 +113,9 @@ struct iommufd__bound {
 struct iommufd__bound *iommufd__bound_new(struct iommufd_ctx *ctx, uint32_t id,
 					  const struct iommufd_private_ops *ops,
 					  void *base);
+int iommufd__bound_private(uint32_t op, struct iommufd_ctx *ctx, uint32_t id,
+			   const struct iommufd_private_ops *ops, void *base,
+			   struct iommufd__bound **bound);
 int iommufd__bound_from_vfio(struct iommufd_vfio *file, uint32_t kind,
 			     uint32_t op, struct iommufd__bound **bound);
 void iommufd__bound_close(struct iommufd__bound *bound);

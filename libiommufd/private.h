@@ -13,9 +13,11 @@
 /*
  * How a device or an access is attached and let go of. VFIO device files have
  * one such table, mock devices another. Functions return 0 or a negative errno;
- * `flags` has bit 0 set when `pasid` counts.
+ * `flags` has bit 0 set when `pasid` counts. The size is that of the table the
+ * user was built with: no handle is made of another one.
  */
 struct iommufd_private_ops {
+	uint32_t size;
 	int (*attach)(void *base, uint32_t flags, uint32_t pasid,
 		      uint32_t *pt_id);
 	int (*detach)(void *base, uint32_t flags, uint32_t pasid);

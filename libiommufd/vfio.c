@@ -315,6 +315,7 @@ static void vfio_close(void *base)
 }
 
 const struct iommufd_private_ops iommufd__vfio_ops = {
+	.size = sizeof(iommufd__vfio_ops),
 	.attach = vfio_attach,
 	.detach = vfio_detach,
 	.close = vfio_close,

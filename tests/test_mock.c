@@ -2,6 +2,7 @@
 /* The mock support itself: what the other tests rely on. */
 #include "fixture.h"
 #include "harness.h"
+#include "private.h"
 
 static struct fixture f;
 
@@ -51,6 +52,23 @@ START_TEST(devices_are_born_attached)
 				   &other));
 	ck_assert_uint_eq(shared, f.hwpt_id);
 	iommufd_device_close(other);
+	fixture_end(&f);
+}
+END_TEST
+
+/* A table of another release is refused before it is used. */
+START_TEST(another_release)
+{
+	const struct iommufd_private_ops ops = { .size = sizeof(ops) - 8 };
+	struct iommufd_device *device = (void *)&f;
+	struct iommufd_access *access = (void *)&f;
+
+	FAILS(iommufd_private_device_new(f.ctx, 1, &ops, NULL, &device),
+	      OPTS_SIZE, EINVAL);
+	FAILS(iommufd_private_access_new(f.ctx, 1, &ops, NULL, &access),
+	      OPTS_SIZE, EINVAL);
+	ck_assert_ptr_eq(device, &f);
+	ck_assert_ptr_eq(access, &f);
 	fixture_end(&f);
 }
 END_TEST
@@ -344,6 +362,7 @@ END_TEST
 static const TTest **const devices[] = {
 	&the_command_is_there,
 	&devices_are_born_attached,
+	&another_release,
 	&bad_devices,
 	&devices_move,
 	&unplugging,

@@ -45,6 +45,7 @@ static void close_access(void *base)
 }
 
 static const struct iommufd_private_ops access_ops = {
+	.size = sizeof(access_ops),
 	.attach = attach,
 	.detach = detach,
 	.close = close_access,

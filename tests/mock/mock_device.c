@@ -86,6 +86,7 @@ static void close_device(void *base)
 }
 
 static const struct iommufd_private_ops device_ops = {
+	.size = sizeof(device_ops),
 	.attach = attach,
 	.detach = detach,
 	.close = close_device,
