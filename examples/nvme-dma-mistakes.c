@@ -5,7 +5,6 @@
  * None of them does harm, which a last read of the disk shows afterwards.
  */
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -227,14 +226,6 @@ static int attach_over_window(struct setup *setup)
 	return wrong;
 }
 
-/* The kernel's struct of a command that the library has no call for yet. */
-struct fault_queue {
-	uint32_t size;
-	uint32_t flags;
-	uint32_t id;
-	int32_t fd;
-};
-
 /*
  * A page table that reports page faults, for a device that cannot cause them.
  * On Intel VT-d the refusal comes after DMA was blocked; iommufd_replace() gets
@@ -242,7 +233,7 @@ struct fault_queue {
  */
 static int attach_without_page_requests(struct setup *setup)
 {
-	struct fault_queue queue = { .size = sizeof(queue) };
+	struct iommufd_fault_queue *queue = NULL;
 	struct iommufd_hwpt_alloc_opts opts = {
 		.size = sizeof(opts), .flags = IOMMUFD_HWPT_FAULT_ID_VALID
 	};
@@ -251,13 +242,12 @@ static int attach_without_page_requests(struct setup *setup)
 	int wrong = 0;
 	int ret;
 
-	ret = iommufd_ctx_ioctl(setup->ctx, IOMMUFD_NR_FAULT_QUEUE_ALLOC,
-				&queue, NULL);
+	ret = iommufd_fault_queue_alloc(setup->ctx, 0, &queue);
 	if (ret) {
 		printf("\nthis kernel has no fault queues\n");
 		return 0;
 	}
-	opts.fault_id = queue.id;
+	opts.fault_id = iommufd_fault_queue_id(queue);
 	ret = iommufd_hwpt_alloc(setup->device, iommufd_ioas_id(from->ioas),
 				 &opts, &hwpt);
 	if (ret)
@@ -272,8 +262,8 @@ static int attach_without_page_requests(struct setup *setup)
 				IOMMUFD_CAUSE_NO_PAGE_REQUESTS) > 0;
 	iommufd_hwpt_destroy(hwpt);
 	/* With its descriptor open the queue is in use. */
-	close(queue.fd);
-	iommufd_ctx_destroy_id(setup->ctx, queue.id);
+	iommufd_fault_queue_close_fd(queue);
+	iommufd_fault_queue_destroy(queue);
 	return wrong;
 }
 
@@ -285,22 +275,32 @@ static int destroy_in_use(struct setup *setup)
 		       IOMMUFD_CAUSE_IN_USE);
 }
 
+/* The kernel's structs of capabilities, version 3: one for 32 of them each. */
+#define CAPABILITY_VERSION 0x20080522
+#define CAP_IPC_LOCK	   14
+
+struct capability_header {
+	uint32_t version;
+	int pid; /* 0 for this thread */
+};
+
+struct capability_data {
+	uint32_t effective, permitted, inheritable;
+};
+
 /* Who may lock memory without a limit gives that up for a moment. */
 static void with_limit(struct setup *setup, void *memory, uint64_t length,
 		       rlim_t limit, int *wrong)
 {
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct old[2], without[2];
+	struct capability_header header = { CAPABILITY_VERSION, 0 };
+	struct capability_data old[2], without[2];
 	struct rlimit old_limit, low;
 	uint64_t iova;
 	int ret;
 
 	syscall(SYS_capget, &header, old);
 	memcpy(without, old, sizeof(without));
-	without[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &=
-		~CAP_TO_MASK(CAP_IPC_LOCK);
+	without[0].effective &= ~(UINT32_C(1) << CAP_IPC_LOCK);
 	getrlimit(RLIMIT_MEMLOCK, &old_limit);
 	low = old_limit;
 	low.rlim_cur = limit;
