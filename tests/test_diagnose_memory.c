@@ -120,6 +120,29 @@ START_TEST(files)
 }
 END_TEST
 
+/* Registers of a vIOMMU are mapped, and so locked by who locks everything. */
+START_TEST(locked_by_the_process)
+{
+	const struct iommufd_extent region = extent(0, PAGE);
+	struct iommufd_viommu *viommu = NULL;
+	void *address = (void *)1;
+	int ret;
+
+	OK(iommufd_viommu_adopt(f.ctx, 1, 0, &viommu));
+	drop_capability(CAP_IPC_LOCK);
+	limit_locked_memory(1);
+	ck_assert_int_eq(mlockall(MCL_FUTURE | MCL_ONFAULT), 0);
+	ret = iommufd_viommu_mmap(viommu, &region, &address);
+	ck_assert_int_eq(munlockall(), 0);
+	FAILS(ret, MEMORY_OR_LIMIT, EAGAIN);
+	ck_assert_ptr_eq(address, (void *)1);
+	diagnose(ret, 0);
+	check_cause(IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT);
+	check_says("mlockall");
+	iommufd_viommu_release(viommu);
+}
+END_TEST
+
 START_TEST(user_limit)
 {
 	void *memory = harness_memory(64 * PAGE);
@@ -206,6 +229,7 @@ static const TTest **const memory_tests[] = {
 	&memory_not_accessible,
 	&memory_beyond_a_file,
 	&files,
+	&locked_by_the_process,
 	&user_limit,
 	&process_limit,
 	&limit_unclear,

@@ -7,12 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "diagnosis.h"
 #include "harness.h"
 #include "nesting.h"
 
-#define IN_DATA	     UINT32_C(0xbadbeef)
-#define CAP_IPC_LOCK 14
+#define IN_DATA UINT32_C(0xbadbeef)
 
 static struct iommufd_extent region;
 static int madvise_errno; /* 0: the system's own answer */
@@ -315,28 +313,6 @@ START_TEST(regions_end)
 }
 END_TEST
 
-/* What a process locks as soon as it maps it is limited. */
-START_TEST(locked_by_the_process)
-{
-	void *address = (void *)1;
-	int ret;
-
-	if (!registers())
-		return;
-	drop_capability(CAP_IPC_LOCK);
-	limit_locked_memory(1);
-	ck_assert_int_eq(mlockall(MCL_FUTURE | MCL_ONFAULT), 0);
-	ret = iommufd_viommu_mmap(nest.viommu, &region, &address);
-	ck_assert_int_eq(munlockall(), 0);
-	FAILS(ret, MEMORY_OR_LIMIT, EAGAIN);
-	ck_assert_ptr_eq(address, (void *)1);
-	diagnose_in(nest.f.ctx, ret, 0);
-	check_cause(IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT);
-	check_says("mlockall");
-	nesting_end();
-}
-END_TEST
-
 START_TEST(wrong_arguments)
 {
 	volatile uint32_t *address;
@@ -460,7 +436,6 @@ static const TTest **const maps[] = {
 	&keeps_the_context,
 	&wrong_regions,
 	&regions_end,
-	&locked_by_the_process,
 	&wrong_arguments,
 	&not_kept_from_children,
 	&a_child_keeps_nothing,

@@ -46,7 +46,7 @@ forbidden() { grep -nIE '[/](work|root|home)/|TO[D]O|FIX[M]E' $(files | grep -v 
 
 # The thin library asks the C library for these and nothing else: it prints nothing, ends nothing, starts nothing and
 # reads no environment.
-ALLOWED='calloc|free|memcpy|memset|memcmp|memmove|open|open64|close|fcntl|fcntl64|ioctl|read|write|mmap|mmap64|munmap|madvise|__errno_location|__tls_get_addr|__stack_chk_fail|__memcpy_chk|__memset_chk|__cxa_finalize|__gmon_start__|_ITM_.*'
+ALLOWED='calloc|free|memcpy|memset|memcmp|memmove|open|open64|close|fcntl|fcntl64|ioctl|read|write|mmap|mmap64|munmap|madvise|sysconf|__errno_location|__tls_get_addr|__stack_chk_fail|__memcpy_chk|__memset_chk|__cxa_finalize|__gmon_start__|_ITM_.*'
 imports() { nm -D -u "$BUILD/.libs/libiommufd.so" | awk '{ print $2 }' | sed 's/@.*//' | grep -vxE "$ALLOWED"; }
 
 # The helpers read files, but neither print, end the process nor change what belongs to all of it.
