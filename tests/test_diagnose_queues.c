@@ -122,6 +122,39 @@ START_TEST(queue_refused)
 }
 END_TEST
 
+/*
+ * Queues are made in ascending order: index 0 is in use, and what the hardware
+ * has against index 1, as a base that is not aligned, is not the index.
+ */
+START_TEST(queue_after_the_first)
+{
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_HW_QUEUE_ALLOC,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_QUEUE_REFUSED, EINVAL),
+		.fd = -1,
+		.memory_fd = -1,
+		.other_id = IOMMUFD_MOCK_HW_QUEUE,
+		.length = PAGE,
+		.iova = MOCK_FIRST + PAGE,
+		.arg = 1,
+	};
+	struct iommufd_hw_queue *first = NULL, *second = NULL;
+
+	if (!has_queues())
+		return;
+	OK(queue_alloc(0, PAGE, MOCK_FIRST, &first));
+	failure.object_id = iommufd_viommu_id(nest.viommu);
+	diagnose(iommufd_failure_set(&failure), SCRATCH);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_QUEUE_REFUSED);
+	ck_assert_uint_eq(d.num_candidates, 3);
+	OK(queue_alloc(1, PAGE, MOCK_FIRST + PAGE, &second));
+	OK(iommufd_hw_queue_destroy(second));
+	OK(iommufd_hw_queue_destroy(first));
+	end();
+}
+END_TEST
+
 /* Of hardware that no test machine has the rules are known. */
 START_TEST(queue_of_tegra)
 {
@@ -194,6 +227,7 @@ END_TEST
 static const TTest **const queues[] = {
 	&queue_memory,
 	&queue_refused,
+	&queue_after_the_first,
 	&queue_of_tegra,
 	&queue_holds_a_mapping,
 	&another_thread_holds_a_mapping,

@@ -60,7 +60,10 @@ static int is_bad_length(const struct iommufd_failure *f)
 	       (f->length < 32 || (f->length & (f->length - 1)));
 }
 
-/* The lowest index is in every range: would that be taken? */
+/*
+ * The lowest index is in every range: would that be taken? Where it is in use
+ * already, as mostly with a higher one, that says nothing.
+ */
 static int is_index_refused(const struct iommufd__diag *d)
 {
 	int err;
@@ -70,7 +73,7 @@ static int is_index_refused(const struct iommufd__diag *d)
 	if (!(d->flags & IOMMUFD_DIAGNOSE_SCRATCH))
 		return -1;
 	err = iommufd__try_hw_queue(d, 0);
-	if (!err || err == EEXIST)
+	if (!err)
 		return 1;
 	return err == EINVAL ? 0 : -1;
 }
