@@ -325,14 +325,27 @@ START_TEST(busy_for_an_instant)
 }
 END_TEST
 
-/* EIO of an SMMUv3, which no test machine has. */
+/* EIO: the words for an SMMUv3 are for its type of data. */
 START_TEST(entry_of_an_smmu)
 {
-	diagnose(made_up(IOMMUFD_OP_HWPT_ALLOC, IOMMUFD_CAUSE_PAGE_TABLE_DATA,
-			 EIO, -1),
-		 0);
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_HWPT_ALLOC,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_PAGE_TABLE_DATA, EIO),
+		.fd = -1,
+		.memory_fd = -1,
+		.arg = IOMMUFD_HWPT_DATA_ARM_SMMUV3,
+		.length = 16,
+	};
+
+	diagnose(iommufd_failure_set(&failure), 0);
 	check_cause(IOMMUFD_CAUSE_PAGE_TABLE_DATA);
 	check_says("iommufd_explain_ste()");
+	failure.arg = IOMMUFD_MOCK_HWPT_DATA;
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_PAGE_TABLE_DATA);
+	check_says("of type 0xdead and 16 bytes, has something that the driver "
+		   "does not take");
 	nesting_end();
 }
 END_TEST

@@ -316,7 +316,7 @@ START_TEST(invalidations_of_viommus)
 }
 END_TEST
 
-/* EIO, which only an SMMUv3 has. */
+/* EIO: what a guest may not give. */
 START_TEST(commands_of_an_smmu)
 {
 	struct iommufd_failure failure = {
@@ -325,6 +325,7 @@ START_TEST(commands_of_an_smmu)
 		.ret = iommufd_make_error(IOMMUFD_CAUSE_INVALIDATION_ENTRY,
 					  EIO),
 		.fd = -1,
+		.other_id = IOMMUFD_INVALIDATE_ARM_SMMUV3,
 		.memory_fd = -1,
 		.arg = 12,
 	};
@@ -332,6 +333,13 @@ START_TEST(commands_of_an_smmu)
 	diagnose(iommufd_failure_set(&failure), 0);
 	check_cause(IOMMUFD_CAUSE_INVALIDATION_ENTRY);
 	check_says("after the first 12");
+	check_says("TLBI_N");
+	/* Of other hardware its commands are not known. */
+	failure.other_id = IOMMUFD_MOCK_INVALIDATE;
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_INVALIDATION_ENTRY);
+	check_says("there is an entry that the driver does not take");
+	check_other_reason();
 	end();
 }
 END_TEST

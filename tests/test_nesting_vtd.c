@@ -4,8 +4,10 @@
  * it for each entry of a PASID table. Needs no device.
  */
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "diagnosis.h"
 #include "fixture.h"
 #include "fakeiommufd_ioctl.h"
 #include "harness.h"
@@ -181,6 +183,21 @@ START_TEST(every_field_of_a_first_stage)
 }
 END_TEST
 
+/* Diagnosis speaks of a VT-d, its device and this PASID. */
+static void check_words(int ret, unsigned int pasid, const char *format,
+			unsigned int value)
+{
+	char words[64];
+
+	diagnose_in(NULL, ret, 0);
+	check_cause(IOMMUFD_CAUSE_PAGE_TABLE_DATA);
+	snprintf(words, sizeof(words),
+		 "entry of PASID %u for device %d: ", pasid, FAKE_DEVICE);
+	check_says(words);
+	snprintf(words, sizeof(words), format, value);
+	check_says(words);
+}
+
 START_TEST(entries_that_a_guest_may_not_have)
 {
 	struct vtd_entry e = noisy();
@@ -198,12 +215,17 @@ START_TEST(entries_that_a_guest_may_not_have)
 		ret = set(0, &e);
 		FAILS(ret, PAGE_TABLE_DATA, EIO);
 		ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_NESTING);
-		FAILS(set(5, &e), PAGE_TABLE_DATA, EIO);
+		check_words(ret, 0, "(PGTT) is %u, and a guest can have", pgtt);
+		ret = set(5, &e);
+		FAILS(ret, PAGE_TABLE_DATA, EIO);
+		check_words(ret, 5, "(PGTT) is %u, and a guest can have", pgtt);
 	}
 	vtd_put(e.words, PASID_PGTT, FIRST_STAGE);
 	for (unsigned int mode = 2; mode < 4; mode++) {
 		vtd_put(e.words, PASID_FSPM, mode);
-		FAILS(set(0, &e), PAGE_TABLE_DATA, EIO);
+		ret = set(0, &e);
+		FAILS(ret, PAGE_TABLE_DATA, EIO);
+		check_words(ret, 0, "paging mode (FSPM) %u is none", mode);
 	}
 	ck_assert_uint_eq(fake.count, 0);
 	ck_assert_uint_eq(iommufd_nested_device_page_table(v.nested), table);

@@ -3,8 +3,10 @@
  * The invalidation queue of a guest's VT-d, with the kernel replaced: which page
  * tables are told what.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "diagnosis.h"
 #include "fixture.h"
 #include "fakeiommufd_ioctl.h"
 #include "harness.h"
@@ -54,12 +56,12 @@ static uint32_t asked(void)
 	return fake_asked(IOMMUFD_NR_HWPT_INVALIDATE);
 }
 
-static void give(struct iommufd_vtd_descriptor d, uint32_t expected)
+static void give(struct iommufd_vtd_descriptor entry, uint32_t expected)
 {
 	uint32_t count = 1;
 
 	fake_forget();
-	OK(iommufd_nesting_commands_vtd(v.nesting, &d, &count));
+	OK(iommufd_nesting_commands_vtd(v.nesting, &entry, &count));
 	ck_assert_uint_eq(count, expected);
 }
 
@@ -105,30 +107,30 @@ END_TEST
 
 START_TEST(pages_of_a_pasid)
 {
-	struct iommufd_vtd_descriptor d =
+	struct iommufd_vtd_descriptor entry =
 		vtd_descriptor(INV_PASID_IOTLB, G_PASID_PAGES, 3, 1);
 
 	begin();
-	vtd_put(d.qw, INV_ADDR, 0x12345);
-	give(d, 1);
+	vtd_put(entry.qw, INV_ADDR, 0x12345);
+	give(entry, 1);
 	ck_assert_uint_eq(asked(), 1);
 	check_told(1, table_of(1), 0x12345000, 1, 0);
-	vtd_put(d.qw, INV_IH, 1);
-	give(d, 1);
+	vtd_put(entry.qw, INV_IH, 1);
+	give(entry, 1);
 	check_told(1, table_of(1), 0x12345000, 1, IOMMUFD_VTD_INVALIDATE_LEAF);
 	/* 2^AM pages around the address, whose low bits say nothing then. */
-	vtd_put(d.qw, INV_AM, 9);
-	give(d, 1);
+	vtd_put(entry.qw, INV_AM, 9);
+	give(entry, 1);
 	check_told(1, table_of(1), 0x12200000, 512,
 		   IOMMUFD_VTD_INVALIDATE_LEAF);
-	vtd_put(d.qw, INV_ADDR, UINT64_C(0xfffffffffffff));
-	vtd_put(d.qw, INV_AM, 0);
-	vtd_put(d.qw, INV_IH, 0);
-	give(d, 1);
+	vtd_put(entry.qw, INV_ADDR, UINT64_C(0xfffffffffffff));
+	vtd_put(entry.qw, INV_AM, 0);
+	vtd_put(entry.qw, INV_IH, 0);
+	give(entry, 1);
 	check_told(1, table_of(1), UINT64_C(0xfffffffffffff000), 1, 0);
 	for (unsigned int am = 1; am < 52; am++) {
-		vtd_put(d.qw, INV_AM, am);
-		give(d, 1);
+		vtd_put(entry.qw, INV_AM, am);
+		give(entry, 1);
 		check_told(1, table_of(1), UINT64_MAX << (12 + am),
 			   UINT64_C(1) << am, 0);
 		if (am == 51)
@@ -136,8 +138,8 @@ START_TEST(pages_of_a_pasid)
 	}
 	/* All that there is. */
 	for (unsigned int am = 52; am < 64; am++) {
-		vtd_put(d.qw, INV_AM, am);
-		give(d, 1);
+		vtd_put(entry.qw, INV_AM, am);
+		give(entry, 1);
 		check_all(1, table_of(1));
 	}
 	vtd_end(&v);
@@ -212,7 +214,7 @@ START_TEST(every_type)
 	begin();
 	for (unsigned int type = 0; type < 16; type++) {
 		for (unsigned int high = 0; high < 8; high++) {
-			struct iommufd_vtd_descriptor d =
+			struct iommufd_vtd_descriptor entry =
 				vtd_descriptor(type, G_PASID, 3, 0);
 			const int known = !high && (type == INV_IOTLB ||
 						    type == INV_PASID_IOTLB);
@@ -220,8 +222,8 @@ START_TEST(every_type)
 				!high && (type == INV_DEVICE_TLB ||
 					  type == INV_PASID_DEVICE_TLB);
 
-			vtd_put(d.qw, INV_TYPE_HIGH, high);
-			give(d, known || passed_over);
+			vtd_put(entry.qw, INV_TYPE_HIGH, high);
+			give(entry, known || passed_over);
 			ck_assert_int_eq(asked() != 0, known);
 		}
 	}
@@ -285,6 +287,7 @@ START_TEST(granularities_that_there_are_not)
 	const unsigned int types[] = { INV_IOTLB, INV_PASID_IOTLB,
 				       INV_PASID_IOTLB };
 	struct iommufd_vtd_descriptor list[2];
+	char words[128];
 	int ret;
 
 	begin();
@@ -298,6 +301,13 @@ START_TEST(granularities_that_there_are_not)
 		FAILS(ret, INVALIDATION_ENTRY, EIO);
 		ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_NESTING);
 		ck_assert_uint_eq(count, 1);
+		diagnose_in(NULL, ret, 0);
+		check_cause(IOMMUFD_CAUSE_INVALIDATION_ENTRY);
+		snprintf(words, sizeof(words),
+			 "descriptor of index 1: all before it are done, and "
+			 "of its type 0x%x there is no granularity %u.",
+			 types[i], i / 2);
+		check_says(words);
 	}
 	ck_assert_uint_eq(asked(), 0);
 	vtd_end(&v);

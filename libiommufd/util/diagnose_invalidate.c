@@ -117,17 +117,39 @@ static void refused(struct iommufd__diag *d)
 		ask_driver(d);
 }
 
+/* What our own helper does not take of a guest's invalidation queue. */
+static void descriptor_refused(struct iommufd__diag *d)
+{
+	iommufd__text_add(&d->text,
+			  "all before it are done, and of its type 0x%" PRIx32
+			  " there is no granularity %" PRIu32,
+			  d->failure.other_id, d->failure.flags);
+}
+
 static void entry_refused(struct iommufd__diag *d)
 {
+	const struct iommufd_failure *f = &d->failure;
+
 	iommufd__diag_found(d, d->cause);
+	if (f->op == IOMMUFD_OP_NESTING) {
+		descriptor_refused(d);
+		return;
+	}
 	iommufd__text_add(
 		&d->text,
-		"after the first %" PRIu64 " that are certainly done there is "
-		"a command that a guest may not give, as other than the TLBI_N "
-		"ones, ATC_INV, CFGI_CD and CFGI_CD_ALL; or one of its fields "
-		"is not 0 where it must be; or its stream id is that of no "
-		"vDevice",
-		d->failure.arg);
+		"after the first %" PRIu64 " that are certainly done ", f->arg);
+	if (f->op == IOMMUFD_OP_VIOMMU_INVALIDATE &&
+	    f->other_id == IOMMUFD_INVALIDATE_ARM_SMMUV3)
+		iommufd__text_add(
+			&d->text,
+			"there is a command that a guest may not give, as "
+			"other than the TLBI_N ones, ATC_INV, CFGI_CD and "
+			"CFGI_CD_ALL; or one of its fields is not 0 where it "
+			"must be; or its stream id is that of no vDevice");
+	else
+		iommufd__text_add(&d->text,
+				  "there is an entry that the driver does not "
+				  "take of a guest");
 }
 
 void iommufd__diag_invalidation(struct iommufd__diag *d)

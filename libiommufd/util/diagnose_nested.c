@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a page table or a vIOMMU cannot be made on what it was to be made on. */
 #include "diagnose.h"
+#include "nesting.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -144,12 +145,40 @@ static void table_refused(struct iommufd__diag *d)
 	}
 }
 
-/* EIO, which only an SMMUv3 has for it. */
+/* What our own helper does not take of a guest's PASID table. */
+static void pasid_entry(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__diag_found(d, d->cause);
+	if (f->other_id == VTD_PGTT_FIRST_STAGE)
+		iommufd__text_add(&d->text,
+				  "the paging mode (FSPM) %" PRIu32
+				  " is none; 0 is four levels, 1 is five",
+				  f->flags);
+	else
+		iommufd__text_add(&d->text,
+				  "the type of translation (PGTT) is %" PRIu32
+				  ", and a guest can have the first stage (%d) "
+				  "and pass-through (%d)",
+				  f->other_id, VTD_PGTT_FIRST_STAGE,
+				  VTD_PGTT_PASS_THROUGH);
+}
+
+/* EIO of a driver, or of our own helper. */
 static void table_entry(struct iommufd__diag *d)
 {
-	if (iommufd_errno(d->failure.ret) == EIO)
+	const struct iommufd_failure *f = &d->failure;
+
+	if (f->op == IOMMUFD_OP_NESTING)
+		pasid_entry(d);
+	else if (iommufd_errno(f->ret) == EIO &&
+		 f->arg == IOMMUFD_HWPT_DATA_ARM_SMMUV3)
 		data_wrong(d, "has a field that a guest may not set so: "
 			      "iommufd_explain_ste() tells which");
+	else if (f->op == IOMMUFD_OP_HWPT_ALLOC)
+		data_wrong(d, "has something that the driver does not take "
+			      "of a guest");
 }
 
 void iommufd__diag_page_table(struct iommufd__diag *d)

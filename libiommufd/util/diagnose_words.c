@@ -153,6 +153,25 @@ static void begin_dirty(struct iommufd__diag *d)
 	iommufd__text_add(&d->text, " in page table %" PRIu32, f->object_id);
 }
 
+/* What our helper refuses itself of what a guest has written. */
+static void begin_nesting(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	if (d->cause == IOMMUFD_CAUSE_PAGE_TABLE_DATA)
+		iommufd__text_add(&d->text,
+				  "Cannot take the guest's entry of PASID "
+				  "%" PRIu64 " for device %" PRIu32,
+				  f->arg, f->object_id);
+	else if (d->cause == IOMMUFD_CAUSE_INVALIDATION_ENTRY)
+		iommufd__text_add(&d->text,
+				  "Cannot take the guest's invalidation "
+				  "descriptor of index %" PRIu64,
+				  f->arg);
+	else
+		add(d, "The helper of nesting cannot do this");
+}
+
 static void begin_other(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -240,6 +259,9 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 	case IOMMUFD_OP_DESTROY:
 		iommufd__text_add(&d->text, "Cannot destroy object %" PRIu32,
 				  f->object_id);
+		break;
+	case IOMMUFD_OP_NESTING:
+		begin_nesting(d);
 		break;
 	default:
 		begin_other(d);

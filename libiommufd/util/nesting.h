@@ -9,6 +9,9 @@
 #define SMMUV3_STE_ABORT  (1u << 0)
 #define SMMUV3_STE_BYPASS (1u << 0 | 4u << 1)
 
+/* Of an entry of a VT-d's PASID table, what a guest can have: PGTT. */
+enum { VTD_PGTT_FIRST_STAGE = 1, VTD_PGTT_PASS_THROUGH = 4 };
+
 /* A page table of a guest: in force, or waiting to be destroyed. */
 struct guest_table {
 	struct guest_table *next;

@@ -23,13 +23,25 @@ static uint64_t field(uint64_t word, unsigned int first, unsigned int bits)
 #define EAFE(e)	   field((e)[2], 7, 1)
 #define FSPTPTR(e) (field((e)[2], 12, 52) << 12)
 
-enum { PGTT_FIRST_STAGE = 1, PGTT_PASS_THROUGH = 4 };
 enum { FSPM_4_LEVELS = 0, FSPM_5_LEVELS = 1 };
 
-static int bad_entry(void)
+/* What is refused here: the record has it for diagnosis. */
+static int bad(uint32_t cause, const struct iommufd_nested_device *nested,
+	       uint64_t which, uint64_t type, uint64_t detail)
 {
-	return iommufd__util_failed(IOMMUFD_OP_NESTING,
-				    IOMMUFD_CAUSE_PAGE_TABLE_DATA, EIO);
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_NESTING,
+		.ret = iommufd_make_error(cause, EIO),
+		.fd = -1,
+		.object_id = nested ? iommufd_device_id(nested->device) : 0,
+		.other_id = (uint32_t)type,
+		.flags = (uint32_t)detail,
+		.memory_fd = -1,
+		.arg = which,
+	};
+
+	return iommufd_failure_set(&failure);
 }
 
 /* NULL for a PASID that is not attached. */
@@ -116,16 +128,17 @@ static int set_entry(struct iommufd_nested_device *nested, struct attachment *a,
 {
 	if (!PRESENT(entry))
 		return iommufd__nested_abort(nested, a);
-	if (PGTT(entry) == PGTT_PASS_THROUGH)
+	if (PGTT(entry) == VTD_PGTT_PASS_THROUGH)
 		return iommufd__nested_bypass(nested, a);
 	return translate(nested, a, entry);
 }
 
 static int is_known(const uint64_t entry[8])
 {
-	if (!PRESENT(entry) || PGTT(entry) == PGTT_PASS_THROUGH)
+	if (!PRESENT(entry) || PGTT(entry) == VTD_PGTT_PASS_THROUGH)
 		return 1;
-	return PGTT(entry) == PGTT_FIRST_STAGE && FSPM(entry) <= FSPM_5_LEVELS;
+	return PGTT(entry) == VTD_PGTT_FIRST_STAGE &&
+	       FSPM(entry) <= FSPM_5_LEVELS;
 }
 
 UTIL_API int iommufd_nested_device_set_pasid_entry(
@@ -140,7 +153,8 @@ UTIL_API int iommufd_nested_device_set_pasid_entry(
 	if (nested->nesting->kind != NESTING_VTD)
 		return iommufd__nesting_unsuited();
 	if (!is_known(entry))
-		return bad_entry();
+		return bad(IOMMUFD_CAUSE_PAGE_TABLE_DATA, nested, pasid,
+			   PGTT(entry), FSPM(entry));
 	if (!PRESENT(entry) && !find(nested, pasid))
 		return 0;
 	a = find_or_add(nested, pasid);
@@ -221,15 +235,15 @@ static int drop(const struct attachment *a, const struct scope *s)
 }
 
 static int drop_all(const struct iommufd_nesting *nesting,
-		    const struct iommufd_vtd_descriptor *descriptor)
+		    const struct iommufd_vtd_descriptor *descriptor,
+		    uint32_t at)
 {
 	struct scope s = { 0 };
 	int ret = 0;
 
 	if (!scope_of(&s, descriptor))
-		return iommufd__util_failed(IOMMUFD_OP_NESTING,
-					    IOMMUFD_CAUSE_INVALIDATION_ENTRY,
-					    EIO);
+		return bad(IOMMUFD_CAUSE_INVALIDATION_ENTRY, NULL, at,
+			   TYPE(descriptor), GRANULARITY(descriptor));
 	for (const struct iommufd_nested_device *n = nesting->devices;
 	     n && !ret; n = n->next) {
 		ret = drop(&n->self, &s);
@@ -257,7 +271,7 @@ UTIL_API int iommufd_nesting_commands_vtd(
 		const uint64_t type = TYPE(&descriptors[at]);
 
 		if (type == INV_IOTLB || type == INV_PASID_IOTLB)
-			ret = drop_all(nesting, &descriptors[at]);
+			ret = drop_all(nesting, &descriptors[at], at);
 		else if (type != INV_DEVICE_TLB && type != INV_PASID_DEVICE_TLB)
 			break;
 		if (ret)

@@ -66,7 +66,11 @@ struct iommufd_nested_device;
  * @{
  */
 enum {
-	/** Any call of this group. @since 0.1.0 */
+	/** Any call of this group. Of a VT-d entry that is refused `object_id`
+	 *  holds the device, `arg` the PASID, `other_id` the type of
+	 *  translation (PGTT), `flags` the paging mode (FSPM); of a descriptor
+	 *  `arg` holds its index, `other_id` its type, `flags` its
+	 *  granularity. @since 0.1.0 */
 	IOMMUFD_OP_NESTING = IOMMUFD_OP_HELPER + 4
 };
 /** @} */
