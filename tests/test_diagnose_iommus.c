@@ -45,7 +45,8 @@ static void attach_with_queue(uint32_t fault_id)
 	} else {
 		diagnose(ret, 0);
 		check_cause(IOMMUFD_CAUSE_NO_PAGE_REQUESTS);
-		check_says("the device has no page requests (PRI)");
+		check_says("has a fault queue, and the device has no page "
+			   "requests (PRI)");
 	}
 	OK(iommufd_hwpt_destroy(hwpt));
 }

@@ -226,6 +226,35 @@ START_TEST(attach_without_vdevice)
 }
 END_TEST
 
+/* ENODEV of attach: of another IOMMU than a VT-d one reason is known. */
+START_TEST(attach_unsupported)
+{
+	struct iommufd_hwpt *nested = nested_new(iommufd_hwpt_id(nest.parent));
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_DEVICE_ATTACH,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_ATTACH_UNSUPPORTED,
+					  ENODEV),
+		.fd = -1,
+		.memory_fd = -1,
+		.object_id = iommufd_device_id(nest.f.device),
+		.other_id = iommufd_hwpt_id(nested),
+	};
+
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_NO_PAGE_REQUESTS);
+	check_says("has a fault queue, and the device, its IOMMU or the "
+		   "kernel");
+	/* What the kernel makes for an address space has no fault queue. */
+	failure.other_id = iommufd_ioas_id(nest.f.ioas);
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_ATTACH_UNSUPPORTED);
+	check_says("so the driver has another reason");
+	OK(iommufd_hwpt_destroy(nested));
+	nesting_end();
+}
+END_TEST
+
 /* EINVAL of attach: a vIOMMU is no page table. */
 START_TEST(attach_to_a_viommu)
 {
@@ -383,6 +412,7 @@ static const TTest **const tables[] = {
 	&vdevices,
 	&vdevice_refused,
 	&attach_without_vdevice,
+	&attach_unsupported,
 	&attach_to_a_viommu,
 	&entry_of_an_smmu,
 	&commands,

@@ -169,9 +169,13 @@ static void no_requests(int fd)
 {
 	diagnose_in(NULL,
 		    made_up(IOMMUFD_OP_DEVICE_ATTACH,
-			    IOMMUFD_CAUSE_NO_PAGE_REQUESTS, ENODEV, fd),
+			    IOMMUFD_CAUSE_ATTACH_UNSUPPORTED, ENODEV, fd),
 		    0);
-	check_cause(IOMMUFD_CAUSE_NO_PAGE_REQUESTS);
+	check_candidates(IOMMUFD_CAUSE_ATTACH_UNSUPPORTED,
+			 IOMMUFD_CAUSE_NO_PAGE_REQUESTS,
+			 IOMMUFD_CAUSE_NEST_PARENT_WIDTH);
+	check_says("either page table");
+	check_says("or it is a guest's on a VT-d");
 }
 
 /* ENODEV: the device, or what is behind it. */

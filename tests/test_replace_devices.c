@@ -78,14 +78,14 @@ START_TEST(kernel_blocks_after_a_refusal)
 	uint32_t bad = unattachable(f.ioas), in_force = 0;
 
 	check_all_work();
-	FAILS(iommufd_device_attach(alone.device, bad, NULL), NO_PAGE_REQUESTS,
-	      ENODEV);
+	FAILS(iommufd_device_attach(alone.device, bad, NULL),
+	      ATTACH_UNSUPPORTED, ENODEV);
 	check_blocked(&alone);
 	OK(iommufd_device_attach(alone.device, old, &in_force));
 	ck_assert_uint_eq(in_force, old);
 	check_blocked(&alone);
 	FAILS(iommufd_device_attach(group[1].device, bad, NULL),
-	      NO_PAGE_REQUESTS, ENODEV);
+	      ATTACH_UNSUPPORTED, ENODEV);
 	check_blocked(&group[0]);
 }
 END_TEST
@@ -111,8 +111,8 @@ START_TEST(kernel_forgets_reserved_windows)
 	OK(iommufd_device_detach(group[0].device));
 	OK(iommufd_device_detach(group[1].device));
 	ck_assert(msi_window_is_reserved());
-	FAILS(iommufd_device_attach(alone.device, bad, NULL), NO_PAGE_REQUESTS,
-	      ENODEV);
+	FAILS(iommufd_device_attach(alone.device, bad, NULL),
+	      ATTACH_UNSUPPORTED, ENODEV);
 	ck_assert(!msi_window_is_reserved());
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(reserved_windows_are_restored)
 	r = replacement(alone.device, old, unattachable(f.ioas));
 	OK(iommufd_device_detach(group[0].device));
 	OK(iommufd_device_detach(group[1].device));
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), ATTACH_UNSUPPORTED, ENODEV);
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
 	ck_assert(msi_window_is_reserved());
 	ck_assert(edu_works(&alone, IOVA, memory));
@@ -139,10 +139,10 @@ START_TEST(mapping_in_a_window_is_in_the_way)
 
 	OK(iommufd_device_detach(group[0].device));
 	OK(iommufd_device_detach(group[1].device));
-	FAILS(iommufd_device_attach(alone.device, bad, NULL), NO_PAGE_REQUESTS,
-	      ENODEV);
+	FAILS(iommufd_device_attach(alone.device, bad, NULL),
+	      ATTACH_UNSUPPORTED, ENODEV);
 	map_at(f.ioas, memory, PAGE, MSI_FIRST);
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), ATTACH_UNSUPPORTED, ENODEV);
 	ck_assert_uint_eq(r.state, IOMMUFD_REPLACE_BROKEN);
 	ck_assert_int_eq(
 		iommufd_is(r.restore_ret, IOMMUFD_CAUSE_ATTACH_CONFLICT), 1);
@@ -155,7 +155,7 @@ static void check_restored(struct edu *edu, uint32_t bad)
 	struct iommufd_replacement r = replacement(edu->device, old, bad);
 	uint32_t next = next_id(f.ctx);
 
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), ATTACH_UNSUPPORTED, ENODEV);
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
 	ck_assert_int_eq(r.restore_ret, 0);
 	ck_assert_uint_eq(next_id(f.ctx), next);
@@ -225,7 +225,7 @@ START_TEST(many_are_restored)
 	r[0] = replacement(alone.device, old, new);
 	r[1] = replacement(group[1].device, old, bad);
 	r[2] = replacement(group[0].device, old, bad);
-	FAILS(iommufd_replace_many(r, 3), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace_many(r, 3), ATTACH_UNSUPPORTED, ENODEV);
 	check_result(&r[0], 0, IOMMUFD_REPLACE_RESTORED, old);
 	check_result(&r[1], r[1].ret, IOMMUFD_REPLACE_RESTORED, old);
 	check_result(&r[2], r[1].ret, IOMMUFD_REPLACE_RESTORED, old);

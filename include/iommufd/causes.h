@@ -334,7 +334,9 @@ enum {
 	/** The device is behind no IOMMU. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_IOMMU = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 5),
 	/** The device cannot report page faults, which this page table needs.
-	 *  @how{direct} @since 0.1.0 */
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED. For want
+	 *  of page requests of the device, its IOMMU or the kernel.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_PAGE_REQUESTS =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 6),
 	/** The device cannot be reset this way. @how{direct} @since 0.1.0 */
@@ -347,6 +349,16 @@ enum {
 	 *  gave; the kernel would accept it, and nothing would come of it.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_PASID = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 9),
+	/** The device cannot report page faults, or its IOMMU has not the width
+	 *  of the nest parent, as this page table needs. @how{set} ENODEV of
+	 *  attach. @since 0.1.0 */
+	IOMMUFD_CAUSE_ATTACH_UNSUPPORTED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 10),
+	/** The nest parent has wider addresses than this device's IOMMU.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED. Of guests
+	 *  on Intel VT-d. @since 0.1.0 */
+	IOMMUFD_CAUSE_NEST_PARENT_WIDTH =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 11),
 
 	/** Another object, a device or another thread uses the object.
 	 *  @how{direct} @since 0.1.0 */

@@ -315,7 +315,8 @@ struct iommufd_vfio *iommufd_device_vfio(const struct iommufd_device *device);
  *   not fit the page table that would be made
  * - ::IOMMUFD_CAUSE_EARLIER_MAPPING, ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when the
  *   address space's mappings cannot be pinned
- * - ::IOMMUFD_CAUSE_NO_PAGE_REQUESTS for a page table with a fault queue
+ * - ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED for ENODEV: a page table with a fault
+ *   queue, or on Intel VT-d a guest's with a nest parent that is too wide
  * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_FEATURE
  * @threads{any}
  * @syscalls{1 ioctl}
@@ -399,7 +400,7 @@ struct iommufd_device_pasid_opts {
  *   PASID is beyond what the device can do, or the kernel is before 6.15
  * - ::IOMMUFD_CAUSE_FEATURE when the VFIO driver has no PASIDs
  * - ::IOMMUFD_CAUSE_PAGE_TABLE, ::IOMMUFD_CAUSE_DEVICE_BUSY,
- *   ::IOMMUFD_CAUSE_NO_PAGE_REQUESTS, ::IOMMUFD_CAUSE_NO_MEMORY
+ *   ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.15}

@@ -51,7 +51,7 @@ static int attach(struct iommufd_device *device,
 static int does_not_fit(int ret)
 {
 	return iommufd_class(ret) == IOMMUFD_CLASS_INCOMPATIBLE ||
-	       iommufd_is(ret, IOMMUFD_CAUSE_NO_PAGE_REQUESTS);
+	       iommufd_is(ret, IOMMUFD_CAUSE_ATTACH_UNSUPPORTED);
 }
 
 /* @found stays 0 when none fits. */

@@ -82,7 +82,7 @@ static const struct {
 	{ IOMMUFD_CAUSE_FAULT_GONE, iommufd__diag_fault },
 	{ IOMMUFD_CAUSE_PASID_REFUSED, iommufd__diag_pasid },
 	{ IOMMUFD_CAUSE_FEATURE, iommufd__diag_no_pasid },
-	{ IOMMUFD_CAUSE_NO_PAGE_REQUESTS, iommufd__diag_no_page_requests },
+	{ IOMMUFD_CAUSE_ATTACH_UNSUPPORTED, iommufd__diag_attach_unsupported },
 	{ IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE, iommufd__diag_outside },
 	{ IOMMUFD_CAUSE_ATTACH_REFUSED, iommufd__diag_attach },
 	{ IOMMUFD_CAUSE_ATTACH_CONFLICT, iommufd__diag_conflict },

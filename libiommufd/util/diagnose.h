@@ -44,7 +44,7 @@ iommufd__diag_part iommufd__diag_dirty_range;
 iommufd__diag_part iommufd__diag_fault;
 iommufd__diag_part iommufd__diag_pasid;
 iommufd__diag_part iommufd__diag_no_pasid;
-iommufd__diag_part iommufd__diag_no_page_requests;
+iommufd__diag_part iommufd__diag_attach_unsupported;
 iommufd__diag_part iommufd__diag_attach;
 iommufd__diag_part iommufd__diag_outside;
 iommufd__diag_part iommufd__diag_conflict;

@@ -184,21 +184,16 @@ static int page_requests(const struct iommufd__diag *d)
 	return at;
 }
 
-void iommufd__diag_no_page_requests(struct iommufd__diag *d)
+/* Why the device might not do with a fault queue, by its configuration space. */
+static void add_page_requests(struct iommufd__diag *d, int at)
 {
-	struct iommufd__hw_info info;
-	int at = page_requests(d);
-
-	iommufd__diag_found(d, d->cause);
-	iommufd__text_add(&d->text,
-			  "page table %" PRIu32 " has a fault queue, and ",
-			  d->failure.other_id);
 	if (at > 0)
 		iommufd__text_add(&d->text,
 				  "the device has page requests (PRI, at 0x%x "
-				  "of its configuration space), so it is its "
-				  "IOMMU or the driver of that that has none, "
-				  "or the kernel, without CONFIG_IOMMU_IOPF",
+				  "of its configuration space), so it would be "
+				  "its IOMMU or the driver of that that has "
+				  "none, or the kernel, without "
+				  "CONFIG_IOMMU_IOPF",
 				  (unsigned int)at);
 	else if (!at)
 		iommufd__text_add(&d->text,
@@ -209,10 +204,56 @@ void iommufd__diag_no_page_requests(struct iommufd__diag *d)
 			&d->text,
 			"the device, its IOMMU or the kernel (without "
 			"CONFIG_IOMMU_IOPF) has no page requests");
-	if (!iommufd__ask_hw_info(d, d->failure.object_id, &info) &&
-	    info.capabilities & IOMMUFD_HW_CAP_PCI_ATS_NOT_SUPPORTED)
+}
+
+/*
+ * Whether the page table may be a guest's on a VT-d, the only one that refuses
+ * the width of a nest parent so.
+ */
+static int may_be_nested_vtd(int kind, const struct iommufd__hw_info *info,
+			     int asked)
+{
+	return kind != IOMMUFD__OBJECT_PAGING &&
+	       (!asked || info->type == IOMMUFD_HW_INFO_INTEL_VTD);
+}
+
+/* Nothing tells whether a page table has a fault queue: the caller knows. */
+void iommufd__diag_attach_unsupported(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	struct iommufd__hw_info info = { .type = 0 };
+	int kind = iommufd__object_kind(d, f->other_id);
+	int asked = !iommufd__ask_hw_info(d, f->object_id, &info);
+	int width = may_be_nested_vtd(kind, &info, asked);
+
+	if (kind == IOMMUFD__OBJECT_IOAS) {
+		iommufd__diag_say(d, d->cause,
+				  "the page tables of an address space have "
+				  "neither a fault queue nor a nest parent, so "
+				  "the driver has another reason, which is not "
+				  "known");
+		return;
+	}
+	if (width)
+		iommufd__diag_members(d, 0);
+	else
+		iommufd__diag_found(d, IOMMUFD_CAUSE_NO_PAGE_REQUESTS);
+	iommufd__text_add(&d->text,
+			  width ? "either page table %" PRIu32
+				  " has a fault queue, and "
+				: "most likely page table %" PRIu32
+				  " has a fault queue, and ",
+			  f->other_id);
+	add_page_requests(d, page_requests(d));
+	if (asked && info.capabilities & IOMMUFD_HW_CAP_PCI_ATS_NOT_SUPPORTED)
 		iommufd__text_add(&d->text,
 				  "; nor ATS, as the kernel says, which they "
 				  "go with");
-	iommufd__text_add(&d->text, ": use a page table without one");
+	if (width)
+		iommufd__text_add(&d->text,
+				  "; or it is a guest's on a VT-d, and its "
+				  "nest parent has wider addresses than the "
+				  "IOMMU of this device");
+	else
+		iommufd__text_add(&d->text, ": use one without");
 }

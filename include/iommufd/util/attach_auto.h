@@ -83,8 +83,8 @@ struct iommufd_attach_auto_info {
  * @brief Attach a device to the first page table that fits, or to a new one.
  *
  * A page table that was offered fits unless the kernel refuses it as
- * incompatible (::IOMMUFD_CLASS_INCOMPATIBLE) or for a fault queue that the
- * device cannot use (::IOMMUFD_CAUSE_NO_PAGE_REQUESTS). Any other refusal ends
+ * incompatible (::IOMMUFD_CLASS_INCOMPATIBLE) or for what the device cannot use,
+ * as a fault queue (::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED). Any other refusal ends
  * the attempt, and so does one from which iommufd_replace() found no way back.
  * A device that is attached already is moved by iommufd_replace().
  *
