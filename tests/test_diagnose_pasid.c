@@ -106,6 +106,62 @@ START_TEST(missing)
 }
 END_TEST
 
+/* EINVAL of the device itself: what the kernel makes has no flag for PASIDs. */
+START_TEST(address_space_beside_a_pasid)
+{
+	int ret;
+
+	if (!has_pasids())
+		return;
+	OK(attach(5, iommufd_hwpt_id(with)));
+	ret = iommufd_device_attach(device, iommufd_ioas_id(f.ioas), NULL);
+	FAILS(ret, ATTACH_REFUSED, EINVAL);
+	diagnose(ret, 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_ATTACH_REFUSED);
+	ck_assert_uint_eq(d.num_candidates, 3);
+	ck_assert_uint_eq(d.candidates[1], IOMMUFD_CAUSE_PASID_FLAG_MISSING);
+	check_says("is an address space; either a PASID is attached");
+	OK(iommufd_device_detach_pasid(device, 5));
+	OK(iommufd_device_attach(device, iommufd_ioas_id(f.ioas), NULL));
+	OK(iommufd_device_attach(device, iommufd_hwpt_id(with), NULL));
+	end();
+}
+END_TEST
+
+/* A device alone in its group and without PASIDs, refused by its driver. */
+START_TEST(address_space_without_pasids)
+{
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_DEVICE_ATTACH,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_ATTACH_REFUSED, EINVAL),
+		.memory_fd = -1,
+	};
+
+	fixture_device(&f);
+	failure.object_id = iommufd_device_id(f.device);
+	failure.other_id = iommufd_ioas_id(f.ioas);
+	failure.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	fake_machine();
+	diagnose_opts =
+		(struct iommufd_diagnose_opts){ .size = sizeof(diagnose_opts),
+						.sysfs = fake_opts.sysfs,
+						.dev = fake_opts.dev };
+	fake_dir(GROUP "/devices/" ADDRESS);
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_ATTACH_REFUSED);
+	check_says("is an address space; the driver does not take");
+	/* Of a page table it is the page table. */
+	failure.other_id = f.hwpt_id;
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+	check_says("is a paging page table; it does not go with this device");
+	check_other_reason();
+	close(failure.fd);
+	fixture_end(&f);
+}
+END_TEST
+
 /* What the driver or the kernel has against all of them. */
 START_TEST(none_at_all)
 {
@@ -138,7 +194,11 @@ START_TEST(none_at_all)
 }
 END_TEST
 
-static const TTest **const pasids[] = { &refused, &missing, &none_at_all,
+static const TTest **const pasids[] = { &refused,
+					&missing,
+					&address_space_beside_a_pasid,
+					&address_space_without_pasids,
+					&none_at_all,
 					NULL };
 
 /* ---- page requests ---------------------------------------------------------- */

@@ -525,7 +525,8 @@ enum {
 	IOMMUFD_CAUSE_PASID_REFUSED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 11),
 	/** The page table was not made with the flag for PASIDs.
-	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PASID_REFUSED.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_PASID_REFUSED, and of
+	 *  ::IOMMUFD_CAUSE_ATTACH_REFUSED for an address space.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_PASID_FLAG_MISSING =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 12),

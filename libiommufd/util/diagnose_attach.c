@@ -35,27 +35,17 @@ static unsigned int group_size(const struct iommufd_node_info *info)
 	return count;
 }
 
-/* Candidates, with the number of devices that may be in the way. */
-static unsigned int attach_candidates(struct iommufd__diag *d, int kind)
+/* The number of devices in the group, which is told if it is known; else 0. */
+static unsigned int find_group(struct iommufd__diag *d)
 {
 	struct iommufd_node_info info;
-	unsigned int devices = 0;
 
-	if (!iommufd__diag_device(d, &info) &&
-	    info.valid & IOMMUFD_NODE_VALID_GROUP) {
-		devices = group_size(&info);
-		d->out.valid |= IOMMUFD_DIAGNOSIS_GROUP;
-		d->out.group = info.group;
-	}
-	if (kind == IOMMUFD__OBJECT_UNKNOWN || kind == IOMMUFD__OBJECT_OTHER)
-		iommufd__diag_candidate(d, IOMMUFD_CAUSE_NOT_A_PAGE_TABLE);
-	if (devices != 1)
-		iommufd__diag_candidate(d,
-					IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE);
-	iommufd__diag_candidate(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
-	if (d->out.num_candidates == 1)
-		iommufd__diag_found(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
-	return devices;
+	if (iommufd__diag_device(d, &info) ||
+	    !(info.valid & IOMMUFD_NODE_VALID_GROUP))
+		return 0;
+	d->out.valid |= IOMMUFD_DIAGNOSIS_GROUP;
+	d->out.group = info.group;
+	return group_size(&info);
 }
 
 int iommufd__diag_no_table(int kind)
@@ -63,6 +53,85 @@ int iommufd__diag_no_table(int kind)
 	return kind == IOMMUFD__OBJECT_NONE ||
 	       kind == IOMMUFD__OBJECT_NOT_SEEN ||
 	       kind == IOMMUFD__OBJECT_VIOMMU || kind == IOMMUFD__OBJECT_DEVICE;
+}
+
+static int has_no_pasids(const struct iommufd__diag *d)
+{
+	struct iommufd__hw_info info;
+
+	return !iommufd__ask_hw_info(d, d->failure.object_id, &info) &&
+	       !info.max_pasid_log2;
+}
+
+static void table_candidates(struct iommufd__diag *d, int kind,
+			     unsigned int devices)
+{
+	if (kind == IOMMUFD__OBJECT_UNKNOWN || kind == IOMMUFD__OBJECT_OTHER)
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_NOT_A_PAGE_TABLE);
+	if (devices != 1)
+		iommufd__diag_candidate(d,
+					IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE);
+	/* PASIDs of any device of the group count. */
+	if (kind == IOMMUFD__OBJECT_IOAS && (devices != 1 || !has_no_pasids(d)))
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_PASID_FLAG_MISSING);
+	iommufd__diag_candidate(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+	if (d->out.num_candidates == 1)
+		iommufd__diag_found(
+			d, kind == IOMMUFD__OBJECT_IOAS
+				   ? d->cause
+				   : IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+}
+
+/*
+ * The kernel makes a new page table when none that is there does, so it is
+ * hardly made for another device; but it has no flag for PASIDs.
+ */
+static void say_ioas(struct iommufd__diag *d)
+{
+	if (d->out.num_candidates > 1)
+		iommufd__text_add(&d->text,
+				  "either a PASID is attached, with which the "
+				  "page table that the kernel makes does not "
+				  "go (iommufd_hwpt_alloc() makes one with "
+				  "IOMMUFD_HWPT_PASID); or the driver takes "
+				  "none that the kernel makes");
+	else
+		iommufd__text_add(&d->text,
+				  "the driver does not take the page table "
+				  "that the kernel makes for it, which has no "
+				  "flags");
+}
+
+static void say_table(struct iommufd__diag *d, int kind)
+{
+	if (d->out.num_candidates > 1)
+		iommufd__text_add(&d->text, "either ");
+	if (d->out.candidates[0] == IOMMUFD_CAUSE_NOT_A_PAGE_TABLE)
+		iommufd__text_add(&d->text, "it has no page table, or ");
+	iommufd__text_add(&d->text,
+			  "it does not go with this device, as it was made "
+			  "for another kind of IOMMU, or with flags that the "
+			  "device or its PASIDs do not go with");
+	if (kind == IOMMUFD__OBJECT_NESTED)
+		iommufd__text_add(
+			&d->text,
+			" (of one of VT-d, width and flags are looked "
+			"at now: iommufd_explain_vtd_s1() tells)");
+}
+
+static void say_group(struct iommufd__diag *d, unsigned int devices)
+{
+	iommufd__text_add(&d->text, "; or ");
+	if (devices > 2)
+		iommufd__text_add(&d->text, "one of the other %u devices",
+				  devices - 1);
+	else
+		iommufd__text_add(&d->text, "%s device",
+				  devices ? "the other" : "another");
+	iommufd__text_add(&d->text, " of its IOMMU group");
+	if (devices)
+		iommufd__text_add(&d->text, " %" PRIu32, d->out.group);
+	iommufd__text_add(&d->text, " is attached to another one");
 }
 
 static void attach_refused(struct iommufd__diag *d)
@@ -76,23 +145,18 @@ static void attach_refused(struct iommufd__diag *d)
 					 "something with a page table");
 		return;
 	}
-	devices = attach_candidates(d, kind);
-	iommufd__object_add(d, f->other_id, kind);
-	iommufd__text_add(&d->text,
-			  ", and it does not go with this device: it was made "
-			  "for another kind of IOMMU, or with flags that the "
-			  "device or its PASIDs do not go with");
-	if (kind == IOMMUFD__OBJECT_NESTED)
-		iommufd__text_add(
-			&d->text,
-			"; of one of VT-d, width and flags are looked "
-			"at now: iommufd_explain_vtd_s1() tells");
-	if (devices > 1)
-		iommufd__text_add(&d->text,
-				  "; or one of the other %u devices of its "
-				  "IOMMU group %" PRIu32
-				  " is attached to another one",
-				  devices - 1, d->out.group);
+	devices = find_group(d);
+	table_candidates(d, kind, devices);
+	if (kind != IOMMUFD__OBJECT_UNKNOWN) {
+		iommufd__object_add(d, f->other_id, kind);
+		iommufd__text_add(&d->text, "; ");
+	}
+	if (kind == IOMMUFD__OBJECT_IOAS)
+		say_ioas(d);
+	else
+		say_table(d, kind);
+	if (devices != 1)
+		say_group(d, devices);
 }
 
 static void no_vdevice(struct iommufd__diag *d, int kind)
