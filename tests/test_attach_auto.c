@@ -198,6 +198,53 @@ START_TEST(flags_are_real)
 }
 END_TEST
 
+/* A fault of the device comes out of the queue that was given. */
+static void check_fault(struct iommufd_fault_queue *queue)
+{
+	const struct iommufd_mock_fault fault = {
+		.permission = IOMMUFD_PGFAULT_PERM_READ, .address = PAGE
+	};
+	const struct iommufd_hwpt_page_response response = { .cookie = 1 };
+	struct iommufd_hwpt_pgfault seen;
+	uint32_t count = 1;
+
+	OK(iommufd_mock_device_trigger_fault(f.device, &fault));
+	OK(iommufd_fault_queue_read(queue, &seen, &count));
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(seen.addr, PAGE);
+	ck_assert_uint_eq(seen.dev_id, iommufd_device_id(f.device));
+	OK(iommufd_fault_queue_respond(queue, &response, &count));
+}
+
+START_TEST(fault_queue)
+{
+	const uint32_t fault = IOMMUFD_HWPT_FAULT_ID_VALID;
+	struct iommufd_fault_queue *queue = NULL;
+
+	OK(iommufd_fault_queue_alloc(f.ctx, 0, &queue));
+	opts.required_flags = fault;
+	opts.wanted_flags = NEST; /* which does not go with one */
+	opts.fault_id = iommufd_fault_queue_id(queue);
+	if (harness_has(f.ctx, IOMMUFD_NR_VIOMMU_ALLOC)) {
+		OK(attach());
+		ck_assert_uint_eq(info.flags, fault);
+		check_fault(queue);
+		check_new(fault);
+		opts.fault_id = UNUSED_ID;
+		FAILS(attach(), DEVICE_OR_QUEUE, ENOENT);
+		/* Without the flag it is not looked at. */
+		opts.required_flags = 0;
+		OK(attach());
+		check_new(NEST);
+	} else {
+		FAILS(attach(), FEATURE, EOPNOTSUPP);
+	}
+	iommufd_fault_queue_close_fd(queue);
+	OK(iommufd_fault_queue_destroy(queue));
+	end();
+}
+END_TEST
+
 START_TEST(defaults)
 {
 	OK(iommufd_attach_auto(f.device, f.ioas, NULL, &hwpt, NULL));
@@ -265,6 +312,9 @@ START_TEST(bad_input)
 	opts.wanted_flags = IOMMUFD_HWPT_FAULT_ID_VALID;
 	FAILS(attach(), BAD_FLAGS, EINVAL);
 	opts.wanted_flags = 0;
+	opts.reserved = 1;
+	FAILS(attach(), OPTS_RESERVED, EINVAL);
+	opts.reserved = 0;
 	opts.size = 31;
 	FAILS(attach(), OPTS_SIZE, EINVAL);
 	opts.size = sizeof(opts);
@@ -321,6 +371,7 @@ static const TTest **const tests[] = {
 	&none_fits,
 	&device_that_can_do_all,
 	&flags_are_real,
+	&fault_queue,
 	&defaults,
 	&what_is_required_cannot_be_had,
 	&no_such_page_table,

@@ -112,6 +112,9 @@ static int make(struct iommufd_device *device, struct iommufd_ioas *ioas,
 	uint32_t wanted = o->wanted_flags;
 	int ret = possible(device, &wanted);
 
+	/* Older kernels know a struct without it. */
+	if (o->required_flags & IOMMUFD_HWPT_FAULT_ID_VALID)
+		opts.fault_id = o->fault_id;
 	for (uint32_t n = 0; !ret && n < 1u << WISHES; n++) {
 		if (set_of(n) & ~wanted)
 			continue;
@@ -164,6 +167,8 @@ static uint32_t check(const struct iommufd_attach_auto_opts *o)
 
 	for (uint32_t i = 0; i < WISHES; i++)
 		known |= wishes[i];
+	if (o->reserved)
+		return IOMMUFD_CAUSE_OPTS_RESERVED;
 	if (o->num_tables && !o->tables)
 		return IOMMUFD_CAUSE_NULL_POINTER;
 	return o->wanted_flags & ~known ? IOMMUFD_CAUSE_BAD_FLAGS : 0;

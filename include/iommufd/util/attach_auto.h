@@ -43,7 +43,8 @@ enum {
 struct iommufd_attach_auto_opts {
 	/** sizeof(struct iommufd_attach_auto_opts). */
 	uint32_t size;
-	/** `IOMMUFD_HWPT_` flags that a new page table must have. */
+	/** `IOMMUFD_HWPT_` flags that a new page table must have. With
+	 *  ::IOMMUFD_HWPT_FAULT_ID_VALID goes `fault_id`. */
 	uint32_t required_flags;
 	/** Flags that it shall have as far as hardware, driver and what is
 	 *  mapped allow: ::IOMMUFD_HWPT_NEST_PARENT,
@@ -62,6 +63,12 @@ struct iommufd_attach_auto_opts {
 	uint32_t old_page_table;
 	/** Flags that the old one was made with. */
 	uint32_t old_flags;
+	/** Id of the fault queue of a new page table, as of
+	 *  iommufd_fault_queue_id(); used when
+	 *  ::IOMMUFD_HWPT_FAULT_ID_VALID is required. */
+	uint32_t fault_id;
+	/** 0. */
+	uint32_t reserved;
 };
 
 /**
@@ -100,13 +107,15 @@ struct iommufd_attach_auto_info {
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL
+ * - ::IOMMUFD_CAUSE_OPTS_RESERVED
  * - ::IOMMUFD_CAUSE_BAD_FLAGS when a flag is wanted that is none of the three
  * - as iommufd_device_get_hw_info(), when flags are wanted
  * - as iommufd_device_attach() or iommufd_replace(), of a page table that was
  *   offered when the reason is another than that it does not fit, else of the
  *   new one
  * - as iommufd_hwpt_alloc(): ::IOMMUFD_CAUSE_FEATURE when the flags that are
- *   required cannot be had
+ *   required cannot be had, ::IOMMUFD_CAUSE_DEVICE_OR_QUEUE when there is no
+ *   such fault queue
  * @threads{any, but one attempt at a time for a group}
  * @syscalls{1 ioctl for each page table that is tried, or those of
  *           iommufd_replace(); for a new one 1 to ask for the hardware when
