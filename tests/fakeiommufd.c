@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fakeiommufd.h"
+#include "fakeattach.h"
 #include "harness.h"
 #include "uapi.h"
 
 #define ENTRIES_MAX (UINT32_C(1) << 19) /* of one invalidation */
 
-/* Unlike Check's own it allocates nothing when it holds. */
-#define MUST(condition)                                                        \
-	do {                                                                   \
-		if (!(condition))                                              \
-			ck_abort_msg("the fake kernel: " #condition);          \
-	} while (0)
-
 struct fake fake;
 
 /* ---- objects ------------------------------------------------------------- */
 
-static struct fake_object *object_of(uint32_t id)
+struct fake_object *fake_object(uint32_t id)
 {
 	if (id >= FAKE_OBJECTS || !fake.objects[id].nr)
 		return NULL;
@@ -32,7 +26,7 @@ static uint32_t object_new(uint32_t nr, uint32_t on)
 {
 	uint32_t id = 1;
 
-	while (object_of(id) || id == FAKE_DEVICE)
+	while (fake_object(id) || id == FAKE_DEVICE)
 		id++;
 	MUST(id < FAKE_OBJECTS);
 	fake.objects[id] =
@@ -65,7 +59,7 @@ static int is_busy(uint32_t id)
 
 static int destroy(const struct uapi_destroy *cmd)
 {
-	if (!object_of(cmd->id))
+	if (!fake_object(cmd->id))
 		return ENOENT;
 	if (is_busy(cmd->id))
 		return EBUSY;
@@ -73,12 +67,46 @@ static int destroy(const struct uapi_destroy *cmd)
 	return 0;
 }
 
+/* Of a stream table entry: what a guest may set, and what these fields mean. */
+#define STE_0_ALLOWED UINT64_C(0xf80fffffffffffff)
+#define STE_1_ALLOWED UINT64_C(0x380000ff)
+#define STE_V(ste)    (le64toh((ste)[0]) & 1)
+#define STE_CFG(ste)  (le64toh((ste)[0]) >> 1 & 7)
+#define STE_EATS(ste) (le64toh((ste)[1]) >> 28 & 3)
+
+static int check_ste(const struct uapi_hwpt_alloc *cmd, int *translates)
+{
+	uint64_t ste[2];
+
+	if (cmd->data_type != IOMMUFD_HWPT_DATA_ARM_SMMUV3)
+		return EINVAL;
+	if (cmd->data_len != sizeof(ste))
+		return EINVAL;
+	memcpy(ste, (const void *)(uintptr_t)cmd->data_uptr, sizeof(ste));
+	if (!STE_V(ste))
+		return 0;
+	if (le64toh(ste[0]) & ~STE_0_ALLOWED ||
+	    le64toh(ste[1]) & ~STE_1_ALLOWED)
+		return EIO;
+	if ((STE_CFG(ste) && STE_CFG(ste) != 4 && STE_CFG(ste) != 5) ||
+	    STE_EATS(ste) > 1)
+		return EIO;
+	*translates = STE_CFG(ste) == 5;
+	return 0;
+}
+
 static int hwpt_alloc(struct uapi_hwpt_alloc *cmd)
 {
-	const struct fake_object *parent = object_of(cmd->pt_id);
+	const struct fake_object *parent = fake_object(cmd->pt_id);
+	int translates = 0, err;
 
 	if (!parent)
 		return EINVAL;
+	if (parent->nr == IOMMUFD_NR_VIOMMU_ALLOC) {
+		err = check_ste(cmd, &translates);
+		if (err)
+			return err;
+	}
 	if (parent->nr == IOMMUFD_NR_HWPT_ALLOC &&
 	    !(parent->flags & IOMMUFD_HWPT_NEST_PARENT))
 		return EINVAL;
@@ -86,8 +114,9 @@ static int hwpt_alloc(struct uapi_hwpt_alloc *cmd)
 		return EOPNOTSUPP;
 	cmd->out_hwpt_id = object_new(IOMMUFD_NR_HWPT_ALLOC, cmd->pt_id);
 	fake.objects[cmd->out_hwpt_id].flags = cmd->flags;
+	fake.objects[cmd->out_hwpt_id].translates = translates;
 	if (cmd->flags & IOMMUFD_HWPT_FAULT_ID_VALID) {
-		MUST(object_of(cmd->fault_id));
+		MUST(fake_object(cmd->fault_id));
 		fake.objects[cmd->out_hwpt_id].on[1] = cmd->fault_id;
 	}
 	return 0;
@@ -95,7 +124,7 @@ static int hwpt_alloc(struct uapi_hwpt_alloc *cmd)
 
 static int viommu_alloc(struct uapi_viommu_alloc *cmd)
 {
-	if (!object_of(cmd->hwpt_id))
+	if (!fake_object(cmd->hwpt_id))
 		return ENOENT;
 	cmd->out_viommu_id = object_new(IOMMUFD_NR_VIOMMU_ALLOC, cmd->hwpt_id);
 	return 0;
@@ -103,16 +132,28 @@ static int viommu_alloc(struct uapi_viommu_alloc *cmd)
 
 static int vdevice_alloc(struct uapi_vdevice_alloc *cmd)
 {
-	if (!object_of(cmd->viommu_id))
+	struct fake_object *o;
+
+	if (!fake_object(cmd->viommu_id))
 		return ENOENT;
+	for (uint32_t i = 1; i < FAKE_OBJECTS; i++) {
+		o = &fake.objects[i];
+		if (o->nr == IOMMUFD_NR_VDEVICE_ALLOC &&
+		    (o->device == cmd->dev_id || (o->on[0] == cmd->viommu_id &&
+						  o->virt_id == cmd->virt_id)))
+			return EEXIST;
+	}
 	cmd->out_vdevice_id =
 		object_new(IOMMUFD_NR_VDEVICE_ALLOC, cmd->viommu_id);
+	o = &fake.objects[cmd->out_vdevice_id];
+	o->device = cmd->dev_id;
+	o->virt_id = cmd->virt_id;
 	return 0;
 }
 
 static int veventq_alloc(struct uapi_veventq_alloc *cmd)
 {
-	if (!object_of(cmd->viommu_id))
+	if (!fake_object(cmd->viommu_id))
 		return ENOENT;
 	cmd->out_veventq_id =
 		object_new(IOMMUFD_NR_VEVENTQ_ALLOC, cmd->viommu_id);
@@ -156,7 +197,7 @@ static int invalidate(struct uapi_hwpt_invalidate *cmd)
 	uint32_t done = 0, accepted;
 
 	cmd->entry_num = 0;
-	if (!object_of(cmd->hwpt_id))
+	if (!fake_object(cmd->hwpt_id))
 		return ENOENT;
 	if (!given || given > ENTRIES_MAX)
 		return EINVAL;
@@ -175,44 +216,6 @@ static int invalidate(struct uapi_hwpt_invalidate *cmd)
 		       (size_t)length * done);
 	fake.entry_count += done;
 	return accepted < given ? EIO : 0;
-}
-
-/* ---- attachments --------------------------------------------------------- */
-
-/* Its place, or a free one. */
-static uint32_t *attachment_of(int fd, uint32_t pasid)
-{
-	int place = -1;
-
-	for (int i = 0; i < FAKE_ATTACHED; i++) {
-		if (!fake.attached[i].page_table)
-			place = i;
-		else if (fake.attached[i].fd == fd &&
-			 fake.attached[i].pasid == pasid)
-			return &fake.attached[i].page_table;
-	}
-	MUST(place >= 0);
-	fake.attached[place].fd = fd;
-	fake.attached[place].pasid = pasid;
-	return &fake.attached[place].page_table;
-}
-
-static int attach(int fd, const struct uapi_vfio_attach *cmd)
-{
-	const int has_pasid = cmd->flags & UAPI_VFIO_ATTACH_PASID;
-
-	if (!object_of(cmd->pt_id))
-		return ENOENT;
-	*attachment_of(fd, has_pasid ? cmd->pasid : 0) = cmd->pt_id;
-	return 0;
-}
-
-static int detach(int fd, const struct uapi_vfio_detach *cmd)
-{
-	const int has_pasid = cmd->flags & UAPI_VFIO_DETACH_PASID;
-
-	*attachment_of(fd, has_pasid ? cmd->pasid : 0) = 0;
-	return 0;
 }
 
 /* ---- requests ------------------------------------------------------------ */
@@ -241,9 +244,9 @@ static int answer(int fd, uint32_t nr, void *arg)
 	case IOMMUFD_NR_VEVENTQ_ALLOC:
 		return veventq_alloc(arg);
 	case UAPI_VFIO_ATTACH:
-		return attach(fd, arg);
+		return fake_attach(fd, arg);
 	case UAPI_VFIO_DETACH:
-		return detach(fd, arg);
+		return fake_detach(fd, arg);
 	default:
 		return ENOTTY;
 	}
@@ -305,10 +308,16 @@ struct iommufd_device *fake_device(struct iommufd_ctx *ctx, uint32_t id)
 {
 	struct iommufd_device *device = NULL;
 	struct iommufd_vfio *file = NULL;
+	int i = 0;
 
 	OK(iommufd_vfio_adopt_bound(0, 0, ctx, id, &file));
 	OK(iommufd_device_from_vfio(file, &device));
 	iommufd_vfio_close(file);
+	while (fake.devices[i].id)
+		i++;
+	ck_assert_int_lt(i, FAKE_DEVICES);
+	fake.devices[i].fd = iommufd_vfio_fd(iommufd_device_vfio(device));
+	fake.devices[i].id = id;
 	return device;
 }
 
@@ -375,10 +384,4 @@ uint32_t fake_alive(void)
 	for (uint32_t i = 1; i < FAKE_OBJECTS; i++)
 		count += fake.objects[i].nr != 0;
 	return count;
-}
-
-uint32_t fake_attached(const struct iommufd_device *device, uint32_t pasid)
-{
-	return *attachment_of(iommufd_vfio_fd(iommufd_device_vfio(device)),
-			      pasid);
 }

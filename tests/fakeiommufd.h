@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel below the library, for IOMMUs that no test machine has: it writes down
- * what it is asked, keeps books of objects and attachments, and fails where it
- * is told to. A program that uses it has it instead of the real one.
+ * what it is asked, keeps books of objects and attachments, refuses what the
+ * kernel refuses of them, and fails where it is told to. A program that uses it has it instead of the real one.
  */
 #ifndef TESTS_FAKEIOMMUFD_H
 #define TESTS_FAKEIOMMUFD_H
@@ -17,6 +17,7 @@
 #define FAKE_OBJECTS  64
 #define FAKE_ATTACHED 16
 #define FAKE_FAILURES 4
+#define FAKE_DEVICES  8
 #define FAKE_DEVICE   7 /* id of the device */
 
 /* One request: its number, its struct, and the typed data of a new object. */
@@ -31,7 +32,10 @@ struct fake_object {
 	uint32_t nr;	/* of the request that made it; 0 when it is gone */
 	uint32_t on[2]; /* ids of objects that are busy as long as it lives */
 	int fd; /* of a queue, which keeps it busy while open; else -1 */
-	uint32_t flags; /* of a page table */
+	uint32_t flags;	  /* of a page table */
+	int translates;	  /* a page table with an SMMUv3's entry to translate */
+	uint32_t device;  /* of a vDevice: the device's id */
+	uint64_t virt_id; /* of a vDevice */
 };
 
 struct fake {
@@ -57,6 +61,10 @@ struct fake {
 
 	/* What there is. */
 	struct fake_object objects[FAKE_OBJECTS];
+	struct {
+		int fd; /* of its file */
+		uint32_t id;
+	} devices[FAKE_DEVICES];
 	struct {
 		int fd; /* of the device's file */
 		uint32_t pasid;

@@ -197,15 +197,40 @@ static uint32_t state_of(unsigned int v, unsigned int cfg)
 	return cfg == 4 ? IOMMUFD_NESTED_BYPASS : IOMMUFD_NESTED_TRANSLATE;
 }
 
+/*
+ * What the kernel takes of an entry that translates: V, Cfg, S1Fmt, S1ContextPtr
+ * and S1CDMax; S1DSS, S1CIR, S1COR, S1CSH, S1STALLD and EATS.
+ */
+static const uint64_t taken[2] = {
+	0x1 | 7 << 1 | 3 << 4 | UINT64_C(0xfffffffffffc0) | UINT64_C(31) << 59,
+	0x3 | 3 << 2 | 3 << 4 | 3 << 6 | 1 << 27 | 3 << 28,
+};
+
+/* Stage 2 is the kernel's to refuse: it gets the entry. */
+static void check_stage_2(const uint64_t ste[2], const uint64_t meant[2])
+{
+	FAILS(iommufd_nested_device_set_ste(nested, ste), PAGE_TABLE_DATA, EIO);
+	check_table(1, meant, 0);
+	ck_assert_uint_eq(iommufd_nested_device_state(nested),
+			  IOMMUFD_NESTED_UNSET);
+	ck_assert_uint_eq(fake_asked(UAPI_VFIO_ATTACH), 0);
+}
+
 static void check_entry(unsigned int v, unsigned int cfg, uint64_t noise)
 {
+	/* EATS: none, or the whole of it, is all that the kernel takes. */
+	const uint64_t second = noise & ~(UINT64_C(1) << 29);
 	const uint64_t word = (noise & ~UINT64_C(0xf)) | v | cfg << 1;
-	const uint64_t ste[2] = { htole64(word), htole64(noise) };
-	const uint64_t meant[2] = { word, noise };
+	const uint64_t ste[2] = { htole64(word), htole64(second) };
+	const uint64_t meant[2] = { word & taken[0], second & taken[1] };
 	const uint32_t state = state_of(v, cfg);
 	const uint32_t before = fake_alive();
 
 	fake_forget();
+	if (v && cfg > 5) {
+		check_stage_2(ste, meant);
+		return;
+	}
 	OK(iommufd_nested_device_set_ste(nested, ste));
 	ck_assert_uint_eq(iommufd_nested_device_state(nested), state);
 	ck_assert_uint_eq(fake_attached(device, 0),
@@ -236,6 +261,21 @@ START_TEST(every_form_of_an_entry)
 }
 END_TEST
 
+/* Raw data goes to the kernel as it is, whatever it says of it. */
+START_TEST(raw_data)
+{
+	const uint64_t soft[2] = { htole64(0xb | UINT64_C(1) << 58), 0 };
+	const struct iommufd_nested_table raw = { 2, 16, soft };
+
+	begin(0);
+	fake_forget();
+	FAILS(iommufd_nested_device_translate(nested, &raw), PAGE_TABLE_DATA,
+	      EIO);
+	check_table(1, (const uint64_t[]){ le64toh(soft[0]), 0 }, 0);
+	end();
+}
+END_TEST
+
 /* What a guest may not have the kernel refuses; the old one stays in force. */
 START_TEST(entry_is_refused)
 {
@@ -248,7 +288,6 @@ START_TEST(entry_is_refused)
 	OK(iommufd_nested_device_set_ste(nested, good));
 	table = fake_attached(device, 0);
 	fake_forget();
-	fake_fail(IOMMUFD_NR_HWPT_ALLOC, 1, EIO);
 	ret = iommufd_nested_device_set_ste(nested, stage_2);
 	FAILS(ret, PAGE_TABLE_DATA, EIO);
 	ck_assert_uint_eq(iommufd_nested_device_state(nested),
@@ -306,11 +345,9 @@ static const TTest **const object_tests[] = {
 };
 
 static const TTest **const entry_tests[] = {
-	&every_form_of_an_entry,
-	&entry_is_refused,
-	&switch_is_refused,
-	&calls_for_other_hardware,
-	NULL,
+	&every_form_of_an_entry,   &raw_data,
+	&entry_is_refused,	   &switch_is_refused,
+	&calls_for_other_hardware, NULL,
 };
 
 int main(void)

@@ -215,36 +215,83 @@ END_TEST
 
 /* ---- refusals ------------------------------------------------------------------ */
 
+/* An entry that is good but for these bits. */
+static struct guest_ste with_bits(struct guest_ste ste, uint64_t first,
+				  uint64_t second)
+{
+	ste.word[0] |= htole64(first);
+	ste.word[1] |= htole64(second);
+	return ste;
+}
+
 /* What a guest may not have is refused, and the old table works on. */
 START_TEST(refused_entries)
 {
 	struct guest_space space = two_pages(3, 1);
 	const struct guest_ste good =
 		guest_ste_translate(guest_context(&space));
-	static const struct {
-		uint64_t first, second;
-	} bad[] = {
-		{ UINT64_C(2) << 1, 0 },  /* stage 2 */
-		{ UINT64_C(1) << 52, 0 }, /* reserved */
-		{ UINT64_C(1) << 58, 0 }, /* reserved */
-		{ 0, UINT64_C(1) << 26 }, /* MEV: the host's */
-		{ 0, UINT64_C(1) << 30 }, /* STRW: the host's */
-		{ 0, UINT64_C(1) << 63 },
+	static const uint64_t bad[][2] = {
+		{ UINT64_C(2) << 1, 0 },  /* stage 2 beside stage 1 */
+		{ 0, UINT64_C(2) << 28 }, /* EATS: split stages */
+		{ 0, UINT64_C(3) << 28 },
 	};
+	struct guest_ste stage_2 = good;
 
 	OK(smmu_set(0, good));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct guest_ste ste = good;
 		const uint32_t table =
 			iommufd_nested_device_page_table(smmu.device[0].nested);
 
-		ste.word[0] |= htole64(bad[i].first);
-		ste.word[1] |= htole64(bad[i].second);
-		FAILS(smmu_set(0, ste), PAGE_TABLE_DATA, EIO);
+		FAILS(smmu_set(0, with_bits(good, bad[i][0], bad[i][1])),
+		      PAGE_TABLE_DATA, EIO);
 		check_state(IOMMUFD_NESTED_TRANSLATE);
 		ck_assert_uint_eq(table, iommufd_nested_device_page_table(
 						 smmu.device[0].nested));
 		ck_assert(translates());
+	}
+	stage_2.word[0] ^= htole64(UINT64_C(3) << 1);
+	FAILS(smmu_set(0, stage_2), PAGE_TABLE_DATA, EIO);
+	ck_assert(translates());
+	smmu_end();
+}
+END_TEST
+
+/*
+ * What is software's in an entry, or says what the host decides, is no reason to
+ * refuse it; raw data is the kernel's to judge.
+ */
+START_TEST(ignored_bits)
+{
+	struct guest_space space = two_pages(3, 1);
+	const struct guest_ste good =
+		guest_ste_translate(guest_context(&space));
+	static const uint64_t ignored[][2] = {
+		{ UINT64_C(0x7f) << 52, 0 }, /* no fields */
+		{ 0, UINT64_C(0xf) << 8 },   /* software's */
+		{ 0, UINT64_C(0xf) << 13 },  /* CONT */
+		{ 0, UINT64_C(1) << 26 },    /* MEV */
+		{ 0, UINT64_C(3) << 30 },    /* STRW */
+		{ 0, UINT64_C(0x1f) << 32 }, /* MemAttr, MTCFG */
+		{ 0, UINT64_C(0xf) << 37 },  /* ALLOCCFG */
+		{ 0, UINT64_C(1) << 44 },    /* SHCFG */
+		{ 0, UINT64_C(0xffff) << 48 },
+	};
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+		const struct guest_ste ste =
+			with_bits(good, ignored[i][0], ignored[i][1]);
+		const struct iommufd_nested_table raw = {
+			IOMMUFD_HWPT_DATA_ARM_SMMUV3, sizeof(ste.word), ste.word
+		};
+
+		OK(smmu_set(0, ste));
+		check_state(IOMMUFD_NESTED_TRANSLATE);
+		ck_assert(translates());
+		ck_assert(passes_not());
+		FAILS(iommufd_nested_device_translate(smmu.device[0].nested,
+						      &raw),
+		      PAGE_TABLE_DATA, EIO);
+		OK(smmu_set(0, guest_ste_abort()));
 	}
 	smmu_end();
 }
@@ -263,7 +310,8 @@ static const TTest **const translation[] = {
 	NULL,
 };
 
-static const TTest **const refusals[] = { &refused_entries, NULL };
+static const TTest **const refusals[] = { &refused_entries, &ignored_bits,
+					  NULL };
 
 int main(void)
 {

@@ -33,6 +33,15 @@ int iommufd__nesting_gone(int ret)
 	return iommufd_is(ret, IOMMUFD_CAUSE_OBJECT);
 }
 
+void iommufd__nesting_fetch(uint64_t *own, const uint64_t *words,
+			    uint32_t count)
+{
+	const volatile uint64_t *guest = words;
+
+	for (uint32_t i = 0; i < count; i++)
+		own[i] = guest[i];
+}
+
 /* What the hardware is, and what follows from that unless the caller says it. */
 static int find_hardware(struct iommufd_device *device,
 			 struct iommufd_nesting *nesting,

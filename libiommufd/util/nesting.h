@@ -70,6 +70,9 @@ int iommufd__nesting_gone(int ret);
 int iommufd__nesting_end_hwpt(struct iommufd_hwpt **hwpt);
 /* The kind of hardware does not have this. */
 int iommufd__nesting_unsuited(void);
+/* Words of the guest's memory, which it may change at any time: read once. */
+void iommufd__nesting_fetch(uint64_t *own, const uint64_t *words,
+			    uint32_t count);
 
 /*
  * nested_switch.c: changes of what is in force. A state that was set stays when

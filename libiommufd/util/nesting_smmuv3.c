@@ -9,6 +9,13 @@
 /* Unless both are set, V and the highest bit of Cfg, nothing passes. */
 #define STE_PASSES SMMUV3_STE_BYPASS
 
+/*
+ * What the kernel takes from a guest that translates. Word 0: V, Cfg, S1Fmt,
+ * S1ContextPtr, S1CDMax. Word 1: S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS.
+ */
+#define STE_0_TAKEN UINT64_C(0xf80fffffffffffff)
+#define STE_1_TAKEN UINT64_C(0x380000ff)
+
 /* Entries that the kernel takes at once. */
 #define BATCH_MAX (UINT32_C(1) << 19)
 
@@ -127,24 +134,39 @@ UTIL_API int iommufd_nesting_commands_arm_smmuv3(
 	return ret;
 }
 
+/*
+ * The rest of a legal entry is software's, or says what the host decides. With
+ * stage 2 in Cfg it is not legal: the kernel sees that and refuses.
+ */
+static int translate(struct iommufd_nested_device *nested,
+		     const uint64_t ste[2])
+{
+	const uint64_t taken[2] = { ste[0] & htole64(STE_0_TAKEN),
+				    ste[1] & htole64(STE_1_TAKEN) };
+	const struct iommufd_nested_table table = {
+		.type = IOMMUFD_HWPT_DATA_ARM_SMMUV3,
+		.length = sizeof(taken),
+		.data = taken,
+	};
+
+	return iommufd_nested_device_translate(nested, &table);
+}
+
 UTIL_API int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
 					   const uint64_t ste[2])
 {
-	const struct iommufd_nested_table table = {
-		.type = IOMMUFD_HWPT_DATA_ARM_SMMUV3,
-		.length = 2 * sizeof(ste[0]),
-		.data = ste,
-	};
-	uint64_t word;
+	uint64_t own[2], word;
 
 	if (!nested || !ste)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	if (nested->nesting->kind != NESTING_SMMUV3)
 		return iommufd__nesting_unsuited();
-	word = le64toh(ste[0]);
+	/* The guest may write again while we look. */
+	iommufd__nesting_fetch(own, ste, 2);
+	word = le64toh(own[0]);
 	if ((word & STE_PASSES) != STE_PASSES)
 		return iommufd_nested_device_abort(nested);
 	if ((word & STE_MEANING) == SMMUV3_STE_BYPASS)
 		return iommufd_nested_device_bypass(nested);
-	return iommufd_nested_device_translate(nested, &table);
+	return translate(nested, own);
 }

@@ -438,12 +438,14 @@ int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
  * @brief The guest of an SMMUv3 wrote a stream table entry.
  *
  * V and Cfg tell the state: abort (V or the highest bit of Cfg is 0), bypass
- * (Cfg is 4), or else translate. What the kernel does not take from a guest,
- * stage 2 above all, is given to it as it is, and it refuses.
+ * (Cfg is 4), or else translate. Of an entry that translates the kernel is given
+ * what it takes from a guest: V, Cfg, S1Fmt, S1ContextPtr, S1CDMax; S1DSS, S1CIR,
+ * S1COR, S1CSH, S1STALLD, EATS. The rest is software's or says what the host
+ * decides, and is passed over. Stage 2 in Cfg is the kernel's to refuse.
  *
  * @param nested the device
  * @param ste the entry's first two words as they are in the guest's memory:
- *            little-endian
+ *            little-endian. Read once: they may be the guest's memory itself.
  * @return 0 or a typed error, after which what was in force is in force
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
