@@ -117,16 +117,41 @@ START_TEST(states)
 }
 END_TEST
 
-/* A device that nobody has attached is in the state abort as it is. */
-START_TEST(abort_of_a_detached_device)
+/*
+ * A device that nobody here has attached may be attached all the same, by who
+ * had it before or has it too: abort means that it is not.
+ */
+START_TEST(abort_of_a_device_attached_by_others)
 {
 	const struct vtd_entry e = { { 0 } };
 
 	vtd_begin(&v, 0);
-	OK(set(0, &e));
+	for (int i = 0; i < 2; i++) {
+		OK(iommufd_device_attach(v.device, iommufd_ioas_id(v.ioas),
+					 NULL));
+		OK(set(0, &e));
+		ck_assert_uint_eq(iommufd_nested_device_state(v.nested),
+				  IOMMUFD_NESTED_ABORT);
+		ck_assert_uint_eq(fake_attached(v.device, 0), 0);
+	}
+	/* So does the end. */
+	OK(iommufd_device_attach(v.device, iommufd_ioas_id(v.ioas), NULL));
+	OK(iommufd_nested_device_end(v.nested));
+	ck_assert_uint_eq(fake_attached(v.device, 0), 0);
+	v.nested = NULL;
+	vtd_end(&v);
+}
+END_TEST
+
+/* Nor is it enough that it is detached by our books: the kernel is asked. */
+START_TEST(abort_is_refused)
+{
+	vtd_begin(&v, 0);
+	fake_fail(UAPI_VFIO_DETACH, 1, EINVAL);
+	ck_assert_int_lt(iommufd_nested_device_abort(v.nested), 0);
 	ck_assert_uint_eq(iommufd_nested_device_state(v.nested),
-			  IOMMUFD_NESTED_ABORT);
-	ck_assert_uint_eq(fake_asked(UAPI_VFIO_DETACH), 0);
+			  IOMMUFD_NESTED_UNSET);
+	OK(iommufd_nested_device_abort(v.nested));
 	vtd_end(&v);
 }
 END_TEST
@@ -367,7 +392,8 @@ static const TTest **const entry_tests[] = {
 	&what_it_is_made_of,
 	&no_events,
 	&states,
-	&abort_of_a_detached_device,
+	&abort_of_a_device_attached_by_others,
+	&abort_is_refused,
 	&every_field_of_a_first_stage,
 	&entries_that_a_guest_may_not_have,
 	NULL,

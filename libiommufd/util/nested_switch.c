@@ -95,9 +95,9 @@ static int move_device(struct iommufd_nested_device *nested,
 	int ret;
 
 	mend(nested, a);
+	/* Our books may not know of an attachment, and the kernel's do. */
 	if (!page_table)
-		return a->page_table ? iommufd_device_detach(nested->device)
-				     : 0;
+		return iommufd_device_detach(nested->device);
 	if (!a->page_table)
 		return iommufd_device_attach(nested->device, page_table, NULL);
 	r.old_page_table = a->page_table;
@@ -153,7 +153,10 @@ int iommufd__nested_abort(struct iommufd_nested_device *nested,
 		.flags = way_back_flags(nested),
 	};
 
-	return a->state == to.state ? 0 : enter(nested, a, &to);
+	/* That nobody has attached it since, only the kernel knows. */
+	if (a->state == to.state && to.page_table)
+		return 0;
+	return enter(nested, a, &to);
 }
 
 int iommufd__nested_bypass(struct iommufd_nested_device *nested,

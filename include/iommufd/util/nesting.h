@@ -166,7 +166,7 @@ struct iommufd_nested_device_opts {
 	uint32_t flags;
 	/** Id of the page table that is in force, when the device is attached,
 	 *  for the way back when the first switch is refused; 0 when it is
-	 *  not attached. */
+	 *  not attached, or when there is no need to get back. */
 	uint32_t old_page_table;
 	/** Flags that the old one was made with. */
 	uint32_t old_flags;
@@ -365,6 +365,9 @@ uint32_t iommufd_nested_device_page_table(
 
 /**
  * @brief Refuse all DMA of a device.
+ *
+ * Where abort is being detached the kernel is told so each time: others may have
+ * attached the device.
  *
  * @param nested the device
  * @return 0, also when it is so already; or a typed error
