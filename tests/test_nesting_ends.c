@@ -107,6 +107,10 @@ START_TEST(unknown_hardware)
 	FAILS(iommufd_nesting_commands_vtd(g.nesting, &descriptor, &count),
 	      FEATURE, EOPNOTSUPP);
 	ck_assert_uint_eq(count, 0);
+	FAILS(iommufd_nested_device_set_virt_id(g.nested, 1), FEATURE,
+	      EOPNOTSUPP);
+	ck_assert_ptr_null(
+		iommufd_nesting_find_virt_id(g.nesting, GUEST_VIRT_ID));
 	guest_end(&g);
 }
 END_TEST
@@ -153,7 +157,7 @@ START_TEST(options)
 					&g.nested),
 	      OPTS_TAIL, E2BIG);
 	device.more = 0;
-	device.known.flags = 2;
+	device.known.flags = 4;
 	FAILS(iommufd_nested_device_new(g.nesting, g.f.device, &device.known,
 					&g.nested),
 	      BAD_FLAGS, EINVAL);

@@ -339,9 +339,48 @@ START_TEST(calls_for_other_hardware)
 }
 END_TEST
 
+/* ---- ids ----------------------------------------------------------------- */
+
+static int set_id(uint64_t virt_id)
+{
+	return iommufd_nested_device_set_virt_id(nested, virt_id);
+}
+
+/* The new one is refused: the old one again, or at worst none. */
+START_TEST(id_is_refused)
+{
+	const uint64_t ste[2] = { htole64(0xb), 0 };
+
+	begin(0);
+	fake_fail(IOMMUFD_NR_DESTROY, 1, EBUSY);
+	FAILS(set_id(1), IN_USE, EBUSY);
+	fake_fail(IOMMUFD_NR_VDEVICE_ALLOC, 1, ENOMEM);
+	FAILS(set_id(1), NO_MEMORY, ENOMEM);
+	ck_assert_ptr_eq(iommufd_nesting_find_virt_id(nesting, VIRT_ID),
+			 nested);
+	OK(iommufd_nested_device_set_ste(nested, ste));
+	OK(iommufd_nested_device_abort(nested));
+	fake_fail(IOMMUFD_NR_VDEVICE_ALLOC, 1, EINVAL);
+	fake_fail(IOMMUFD_NR_VDEVICE_ALLOC, 2, ENOMEM);
+	FAILS(set_id(1), VDEVICE_REFUSED, EINVAL);
+	ck_assert_ptr_null(iommufd_nesting_find_virt_id(nesting, VIRT_ID));
+	FAILS(iommufd_nested_device_set_ste(nested, ste), PAGE_TABLE, ENOENT);
+	OK(iommufd_nested_device_bypass(nested));
+	OK(iommufd_nested_device_abort(nested));
+	OK(set_id(1));
+	OK(iommufd_nested_device_set_ste(nested, ste));
+	end();
+}
+END_TEST
+
 static const TTest **const object_tests[] = {
-	&what_it_is_made_of,   &fixed_tables,	      &flags_of_tables,
-	&tables_of_the_caller, &other_type_of_viommu, NULL,
+	&what_it_is_made_of,
+	&fixed_tables,
+	&flags_of_tables,
+	&tables_of_the_caller,
+	&other_type_of_viommu,
+	&id_is_refused,
+	NULL,
 };
 
 static const TTest **const entry_tests[] = {

@@ -115,9 +115,82 @@ START_TEST(stream_twice)
 }
 END_TEST
 
+static int set_id(uint32_t device, uint64_t virt_id)
+{
+	return iommufd_nested_device_set_virt_id(smmu.device[device].nested,
+						 virt_id);
+}
+
+static void expect_event_of(uint32_t device, uint64_t stream)
+{
+	struct iommufd_event_arm_smmuv3_info event;
+
+	edu_read(&smmu.device[device].edu, FROM + 16 * GUEST_PAGE, 4);
+	ck_assert_uint_eq(smmu_event(&event, 5000), 0);
+	ck_assert_uint_eq(event.stream_id, stream);
+	smmu_drop_events(event.id);
+}
+
+/* The guest numbers its buses anew, and the streams are exchanged. */
+START_TEST(streams_are_exchanged)
+{
+	const uint64_t first = SMMU_STREAM(0), second = SMMU_STREAM(1);
+
+	smmu_translate(0, &space[0]);
+	smmu_translate(1, &space[1]);
+	expect_event_of(0, first);
+	FAILS(set_id(0, second), IN_USE, EBUSY);
+	OK(smmu_set(0, guest_ste_abort()));
+	FAILS(set_id(0, second), VDEVICE_EXISTS, EEXIST);
+	OK(set_id(0, 0x7777));
+	OK(smmu_set(1, guest_ste_abort()));
+	OK(set_id(1, first));
+	OK(set_id(0, second));
+	smmu_translate(0, &space[0]);
+	smmu_translate(1, &space[1]);
+	ck_assert(finds_in(0, 0));
+	ck_assert(finds_in(1, 1));
+	expect_event_of(0, second);
+	expect_event_of(1, first);
+	smmu_give(guest_config_context((uint32_t)first));
+	ck_assert(finds_in(0, 0));
+	smmu_end();
+}
+END_TEST
+
+/* Before it has a number a device can be in all states but one. */
+START_TEST(no_stream_at_first)
+{
+	const struct iommufd_nested_device_opts opts = {
+		.size = sizeof(opts),
+		.flags = IOMMUFD_NESTED_NO_VIRT_ID,
+		.old_page_table = iommufd_hwpt_id(smmu.plain),
+	};
+	const uint64_t context = guest_context(&space[1]);
+
+	OK(iommufd_nested_device_unset(smmu.device[1].nested,
+				       iommufd_hwpt_id(smmu.plain), 0));
+	OK(iommufd_nested_device_end(smmu.device[1].nested));
+	OK(iommufd_nested_device_new(smmu.nesting, smmu.device[1].device, &opts,
+				     &smmu.device[1].nested));
+	OK(smmu_set(1, guest_ste_bypass()));
+	ck_assert(smmu_finds(1, source[1], target[1], source[1], target[1]));
+	FAILS(smmu_set(1, guest_ste_translate(context)), PAGE_TABLE, ENOENT);
+	ck_assert(smmu_finds(1, source[1], target[1], source[1], target[1]));
+	OK(smmu_set(1, guest_ste_abort()));
+	OK(set_id(1, 0x99));
+	smmu_translate(1, &space[1]);
+	ck_assert(finds_in(1, 1));
+	expect_event_of(1, 0x99);
+	smmu_end();
+}
+END_TEST
+
 static const TTest **const tests[] = {
-	&spaces_of_their_own, &one_space_for_both, &states_of_their_own,
-	&at_the_same_time,    &stream_twice,	   NULL,
+	&spaces_of_their_own, &one_space_for_both,
+	&states_of_their_own, &at_the_same_time,
+	&stream_twice,	      &streams_are_exchanged,
+	&no_stream_at_first,  NULL,
 };
 
 int main(void)

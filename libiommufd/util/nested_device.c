@@ -8,6 +8,8 @@
 /* sizeof(struct iommufd_nested_device_opts) in 0.1.0. */
 #define OPTS_MIN (24 + 2 * sizeof(void *))
 
+#define FLAGS ((uint32_t)(IOMMUFD_NESTED_NO_FAULTS | IOMMUFD_NESTED_NO_VIRT_ID))
+
 static int refused(uint32_t cause)
 {
 	return iommufd__nesting_refused(cause);
@@ -100,9 +102,8 @@ static int make(struct iommufd_nested_device *nested,
 	struct iommufd_nesting *nesting = nested->nesting;
 	int ret = find_width(nested);
 
-	if (!ret && nesting->viommu)
-		ret = iommufd_vdevice_alloc(nesting->viommu, nested->device,
-					    o->virt_id, &nested->vdevice);
+	if (!ret && nesting->viommu && !(o->flags & IOMMUFD_NESTED_NO_VIRT_ID))
+		ret = iommufd__nested_name(nested, o->virt_id);
 	if (!ret)
 		ret = make_fixed(nested, o->abort, SMMUV3_STE_ABORT,
 				 &nested->abort);
@@ -113,19 +114,6 @@ static int make(struct iommufd_nested_device *nested,
 }
 
 /* ---- ending -------------------------------------------------------------- */
-
-static int end_vdevice(struct iommufd_nested_device *nested)
-{
-	int ret = iommufd_vdevice_destroy(nested->vdevice);
-
-	if (iommufd__nesting_gone(ret)) {
-		iommufd_vdevice_release(nested->vdevice);
-		ret = 0;
-	}
-	if (!ret)
-		nested->vdevice = NULL;
-	return ret;
-}
 
 static int end_pasids(struct iommufd_nested_device *nested)
 {
@@ -160,7 +148,7 @@ static int end_objects(struct iommufd_nested_device *nested)
 	if (!ret)
 		ret = iommufd__nesting_end_hwpt(&nested->abort);
 	if (!ret)
-		ret = end_vdevice(nested);
+		ret = iommufd__nested_unname(nested);
 	return ret;
 }
 
@@ -203,7 +191,7 @@ UTIL_API int iommufd_nested_device_new(
 	if (!nesting || !device || !nested)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	cause = iommufd__util_opts_load(&o, sizeof(o), opts, OPTS_MIN);
-	if (!cause && o.flags & ~(uint32_t)IOMMUFD_NESTED_NO_FAULTS)
+	if (!cause && o.flags & ~FLAGS)
 		cause = IOMMUFD_CAUSE_BAD_FLAGS;
 	if (cause)
 		return refused(cause);

@@ -37,7 +37,8 @@ struct iommufd_nested_device {
 	struct iommufd_nested_device *next;
 	struct iommufd_nesting *nesting;
 	struct iommufd_device *device;
-	struct iommufd_vdevice *vdevice;
+	struct iommufd_vdevice *vdevice; /* NULL while it has no virt_id */
+	uint64_t virt_id;
 	struct iommufd_hwpt *abort, *bypass;
 	struct attachment self;
 	struct attachment *pasids;
@@ -87,6 +88,13 @@ int iommufd__nested_translate(struct iommufd_nested_device *nested,
 int iommufd__nested_detach(struct iommufd_nested_device *nested,
 			   struct attachment *a);
 int iommufd__nested_bury(struct iommufd_nested_device *nested);
+
+/* nested_virt_id.c: the vDevice, which gives the device its id. */
+int iommufd__nested_name(struct iommufd_nested_device *nested,
+			 uint64_t virt_id);
+int iommufd__nested_unname(struct iommufd_nested_device *nested);
+struct iommufd_nested_device *iommufd__nested_by_virt_id(
+	const struct iommufd_nesting *nesting, uint64_t virt_id);
 
 /* nested_device.c: page tables have the flags and the fault queue of these. */
 uint32_t iommufd__nested_fault_id(const struct iommufd_nested_device *nested);

@@ -40,8 +40,8 @@ extern "C" {
  * The guide @ref nestingguide has the whole picture. Part of libiommufd-util.
  *
  * Calls on different devices may run at the same time. No two calls on one
- * device may, and nothing else while a device is put in or taken out, the whole
- * is ended, or commands of a VT-d are given.
+ * device may, and nothing else while a device is put in or taken out, gets
+ * another id, the whole is ended, or commands of a VT-d are given.
  * @{
  */
 
@@ -98,7 +98,11 @@ enum {
 enum {
 	/** The device cannot report page faults: its tables have no fault
 	 *  queue. With one it could not be attached to them. @since 0.1.0 */
-	IOMMUFD_NESTED_NO_FAULTS = 1 << 0
+	IOMMUFD_NESTED_NO_FAULTS = 1 << 0,
+	/** The guest has no id for the device yet: `virt_id` is not looked at,
+	 *  and iommufd_nested_device_set_virt_id() gives it one. Until then an
+	 *  SMMUv3 has the states abort and bypass for it. @since 0.1.0 */
+	IOMMUFD_NESTED_NO_VIRT_ID = 1 << 1
 };
 /** @} */
 
@@ -162,7 +166,7 @@ struct iommufd_nested_table {
 struct iommufd_nested_device_opts {
 	/** sizeof(struct iommufd_nested_device_opts). */
 	uint32_t size;
-	/** ::IOMMUFD_NESTED_NO_FAULTS or 0. */
+	/** `IOMMUFD_NESTED_NO_` flags. */
 	uint32_t flags;
 	/** Id of the page table that is in force, when the device is attached,
 	 *  for the way back when the first switch is refused; 0 when it is
@@ -171,7 +175,7 @@ struct iommufd_nested_device_opts {
 	/** Flags that the old one was made with. */
 	uint32_t old_flags;
 	/** The id that the guest's IOMMU knows the device by; for the
-	 *  vDevice, which only a vIOMMU has. */
+	 *  vDevice, which only a vIOMMU has. Of an SMMUv3 the stream id. */
 	uint64_t virt_id;
 	/** The table that refuses all DMA; NULL for that of the hardware, and
 	 *  where that has none, for being detached. Needed only in the call. */
@@ -335,6 +339,79 @@ int iommufd_nested_device_new(struct iommufd_nesting *nesting,
  * @since 0.1.0
  */
 int iommufd_nested_device_end(struct iommufd_nested_device *nested);
+
+/**
+ * @brief Find a device by its id in iommufd, which page faults carry.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @param device_id what iommufd_device_id() tells, `dev_id` of a page fault
+ * @return the device, or NULL when it is not in this one
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_nested_device *iommufd_nesting_find_device(
+	const struct iommufd_nesting *nesting, uint32_t device_id);
+
+/**
+ * @brief Find a device by the id that the guest knows it by.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @param virt_id the id: of an SMMUv3 the stream id that its commands carry
+ * @return the device, or NULL when none has this id in this one; always NULL
+ *         where there is no vIOMMU
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_nested_device *iommufd_nesting_find_virt_id(
+	const struct iommufd_nesting *nesting, uint64_t virt_id);
+
+/**
+ * @brief The device itself, as iommufd_nested_device_new() was given it.
+ *
+ * @param nested the device, or NULL
+ * @return the caller's handle; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_device *iommufd_nested_device_device(
+	const struct iommufd_nested_device *nested);
+
+/**
+ * @brief Change the id that the guest knows a device by.
+ *
+ * A guest numbers its buses when it boots, and stream ids follow from that. The
+ * device must be in the state ::IOMMUFD_NESTED_UNSET or ::IOMMUFD_NESTED_ABORT:
+ * the kernel would take the new id at any time, but events of a device that
+ * translates go on under the old one until it is attached again.
+ *
+ * The old vDevice goes before the new one comes: the kernel has one for each
+ * device. When the new one is refused the old one is made again.
+ *
+ * @param nested the device
+ * @param virt_id the new id. To exchange those of two devices, give one of them
+ *                a third one first.
+ * @return 0, also when it is its id already; or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE where there is no vIOMMU
+ * - ::IOMMUFD_CAUSE_IN_USE in another state
+ * - ::IOMMUFD_CAUSE_VDEVICE_EXISTS when another device has this id
+ * - as iommufd_vdevice_alloc(). Should the old one not come again either, the
+ *   device has no id, as with ::IOMMUFD_NESTED_NO_VIRT_ID: then
+ *   iommufd_nesting_find_virt_id() does not find it by the old one.
+ * @threads{any; no other call of this guest's IOMMU meanwhile}
+ * @syscalls{2 ioctls; after a refusal 1 more}
+ * @kernel{6.13}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_set_virt_id(struct iommufd_nested_device *nested,
+				      uint64_t virt_id);
 
 /**
  * @brief The state of a device.
