@@ -16,31 +16,40 @@
 /* Opcodes, bits 0 to 7 of a command. */
 #define PREFETCH    0x01
 #define CFGI_STE    0x03
+#define CFGI_CD	    0x05
+#define CFGI_CD_ALL 0x06
 #define TLBI_NH_VA  0x12
 #define NSNH_ALL    0x30
 #define ATC_INV	    0x40
 #define SYNC	    0x46
 #define NO_OPCODE   0x7f
-#define MAX_BATCH   (UINT32_C(1) << 19)
+#define MAX_BATCH   UINT32_C(256)
+#define STREAM	    0x80000003 /* of the only device */
 #define REPEAT_FLAG 1
 
 static struct iommufd_ctx *ctx;
 static struct iommufd_ioas *ioas;
 static struct iommufd_device *device;
 static struct iommufd_nesting *nesting;
+static struct iommufd_nested_device *nested;
 
 static void begin(uint8_t hw_flags)
 {
+	const struct iommufd_nested_device_opts opts = { .size = sizeof(opts),
+							 .virt_id = STREAM };
+
 	fake_begin(&ctx, &ioas, &device);
 	fake.hw_type = IOMMUFD_HW_INFO_ARM_SMMUV3;
 	fake.hw_length = 40;
 	fake.hw_data[0] = hw_flags;
 	OK(iommufd_nesting_new(device, ioas, NULL, &nesting));
+	OK(iommufd_nested_device_new(nesting, device, &opts, &nested));
 	fake_forget();
 }
 
 static void end(void)
 {
+	OK(iommufd_nested_device_end(nested));
 	OK(iommufd_nesting_end(nesting));
 	fake_end(ctx, ioas, device);
 }
@@ -63,7 +72,8 @@ static struct iommufd_arm_smmuv3_command list[MANY];
 static uint32_t make_list(const uint32_t *opcodes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		list[i] = command(opcodes[i], i);
+		list[i] =
+			command(opcodes[i], opcodes[i] == ATC_INV ? STREAM : i);
 	return count;
 }
 
@@ -110,7 +120,7 @@ START_TEST(every_opcode)
 	for (uint32_t opcode = 0; opcode < 0x100; opcode++) {
 		uint32_t count = 1;
 
-		list[0] = command(opcode, 0x80000003);
+		list[0] = command(opcode, STREAM);
 		list[0].cmd[0] |= htole64(0xffffff00);
 		fake_forget();
 		OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
@@ -122,6 +132,56 @@ START_TEST(every_opcode)
 			check_handled(0, 0);
 		}
 	}
+	end();
+}
+END_TEST
+
+/*
+ * What is for a stream that no device has is passed over: a Linux guest gives
+ * such commands for bridges and for what has been unplugged.
+ */
+START_TEST(streams_of_no_device)
+{
+	const uint32_t opcodes[] = { CFGI_CD, CFGI_CD_ALL, ATC_INV };
+	uint32_t count = 3;
+
+	begin(0);
+	for (uint32_t i = 0; i < 3; i++)
+		list[i] = command(opcodes[i], STREAM + 1 + i);
+	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
+	ck_assert_uint_eq(count, 3);
+	ck_assert_uint_eq(batches(), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		list[i] = command(opcodes[i], STREAM);
+	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
+	ck_assert_uint_eq(count, 3);
+	ck_assert_uint_eq(batch(1), 3);
+	/* Among others: these go on. */
+	list[0] = command(TLBI_NH_VA, 0);
+	list[1] = command(CFGI_CD, 0);
+	list[2] = command(NSNH_ALL, 2);
+	fake_forget();
+	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
+	ck_assert_uint_eq(count, 3);
+	ck_assert_uint_eq(fake.entry_count, 2);
+	check_handled(0, 0);
+	check_handled(1, 2);
+	/* The id is the one that it has now. */
+	OK(iommufd_nested_device_set_virt_id(nested, 5));
+	list[0] = command(CFGI_CD, STREAM);
+	list[1] = command(CFGI_CD_ALL, 5);
+	count = 2;
+	fake_forget();
+	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(fake.entry_count, 1);
+	check_handled(0, 1);
+	/* Without one it has none. */
+	OK(iommufd_nested_device_end(nested));
+	nested = NULL;
+	fake_forget();
+	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
+	ck_assert_uint_eq(batches(), 0);
 	end();
 }
 END_TEST
@@ -375,8 +435,13 @@ START_TEST(second_time_fails)
 END_TEST
 
 static const TTest **const which_tests[] = {
-	&every_opcode, &up_to_the_callers_own, &nothing_for_the_kernel,
-	&long_list,    &without_viommu,	       NULL,
+	&every_opcode,
+	&streams_of_no_device,
+	&up_to_the_callers_own,
+	&nothing_for_the_kernel,
+	&long_list,
+	&without_viommu,
+	NULL,
 };
 
 static const TTest **const refusal_tests[] = {

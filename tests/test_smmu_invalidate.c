@@ -187,6 +187,28 @@ START_TEST(before_a_refused_one)
 }
 END_TEST
 
+/* What a guest gives for bridges, and for what has been unplugged. */
+START_TEST(streams_of_no_device)
+{
+	guest_command list[3];
+	uint32_t count = 3, one = 1;
+
+	list[0] = guest_config_context(SMMU_STREAM(0) + 1);
+	list[1] = guest_drop_space(1);
+	list[2] = guest_config_context(0);
+	OK(iommufd_viommu_invalidate_arm_smmuv3(
+		iommufd_nesting_viommu(smmu.nesting), &list[1], &one));
+	FAILS(iommufd_viommu_invalidate_arm_smmuv3(
+		      iommufd_nesting_viommu(smmu.nesting), list, &one),
+	      INVALIDATION_ENTRY, EIO);
+	smmu_map(&space, TO, places[1], GUEST_PAGE, 0);
+	OK(iommufd_nesting_commands_arm_smmuv3(smmu.nesting, list, &count));
+	ck_assert_uint_eq(count, 3);
+	ck_assert_int_eq(arrives_in(), 1);
+	smmu_end();
+}
+END_TEST
+
 static const TTest **const tests[] = {
 	&by_address,
 	&by_space,
@@ -197,6 +219,7 @@ static const TTest **const tests[] = {
 	&context_descriptor,
 	&in_a_batch,
 	&before_a_refused_one,
+	&streams_of_no_device,
 	NULL,
 };
 

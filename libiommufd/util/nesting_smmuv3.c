@@ -16,15 +16,21 @@
 #define STE_0_TAKEN UINT64_C(0xf80fffffffffffff)
 #define STE_1_TAKEN UINT64_C(0x380000ff)
 
-/* Entries that the kernel takes at once. */
-#define BATCH_MAX (UINT32_C(1) << 19)
+/*
+ * Commands are taken over before they are looked at, so many at a time: they may
+ * be the guest's memory, and are to be what they were judged to be.
+ */
+#define BATCH_MAX 256
 
-/* Opcodes, bits 0 to 7 of a command, that do not go to the kernel. */
+/* Opcodes, bits 0 to 7 of a command, that not just go to the kernel. */
 enum {
 	CMD_PREFETCH_CONFIG = 0x01,
 	CMD_PREFETCH_ADDR = 0x02,
 	CMD_CFGI_STE = 0x03,
 	CMD_CFGI_STE_RANGE = 0x04, /* and CFGI_ALL */
+	CMD_CFGI_CD = 0x05,
+	CMD_CFGI_CD_ALL = 0x06,
+	CMD_ATC_INV = 0x40,
 	CMD_PRI_RESP = 0x41,
 	CMD_RESUME = 0x44,
 	CMD_STALL_TERM = 0x45,
@@ -33,12 +39,28 @@ enum {
 
 enum action { GIVE, PASS_OVER, LEAVE };
 
-static enum action action_for(const struct iommufd_arm_smmuv3_command *command)
+/*
+ * Commands are for all streams that a guest can have, and its bridges and what
+ * has been unplugged have no device here: nothing is cached of them.
+ */
+static int has_stream(const struct iommufd_nesting *nesting, uint64_t word)
 {
-	switch (le64toh(command->cmd[0]) & 0xff) {
+	return iommufd__nested_by_virt_id(nesting, word >> 32) != NULL;
+}
+
+static enum action action_for(const struct iommufd_nesting *nesting,
+			      const struct iommufd_arm_smmuv3_command *command)
+{
+	const uint64_t word = le64toh(command->cmd[0]);
+
+	switch (word & 0xff) {
 	case CMD_PREFETCH_CONFIG:
 	case CMD_PREFETCH_ADDR:
 		return PASS_OVER;
+	case CMD_CFGI_CD:
+	case CMD_CFGI_CD_ALL:
+	case CMD_ATC_INV:
+		return has_stream(nesting, word) ? GIVE : PASS_OVER;
 	case CMD_CFGI_STE:
 	case CMD_CFGI_STE_RANGE:
 	case CMD_PRI_RESP:
@@ -95,21 +117,47 @@ static int give_exactly(struct iommufd_nesting *nesting,
 }
 
 /* How many from the first one on go to the kernel together. */
-static uint32_t batch_of(const struct iommufd_arm_smmuv3_command *commands,
-			 uint32_t count)
+static uint32_t run_of(const struct iommufd_nesting *nesting,
+		       const struct iommufd_arm_smmuv3_command *commands,
+		       uint32_t count)
 {
 	uint32_t n = 1;
 
-	while (n < count && n < BATCH_MAX && action_for(&commands[n]) == GIVE)
+	while (n < count && action_for(nesting, &commands[n]) == GIVE)
 		n++;
 	return n;
+}
+
+/* How many are done: less than @count after a failure, or before one's own. */
+static int do_batch(struct iommufd_nesting *nesting,
+		    const struct iommufd_arm_smmuv3_command *commands,
+		    uint32_t count, uint32_t *at)
+{
+	int ret = 0;
+
+	*at = 0;
+	while (!ret && *at < count) {
+		const struct iommufd_arm_smmuv3_command *next = commands + *at;
+		const enum action action = action_for(nesting, next);
+		uint32_t done = 1;
+
+		if (action == LEAVE)
+			break;
+		if (action == GIVE)
+			ret = give_exactly(nesting, next,
+					   run_of(nesting, next, count - *at),
+					   &done);
+		*at += done;
+	}
+	return ret;
 }
 
 UTIL_API int iommufd_nesting_commands_arm_smmuv3(
 	struct iommufd_nesting *nesting,
 	const struct iommufd_arm_smmuv3_command *commands, uint32_t *count)
 {
-	uint32_t given, at = 0;
+	struct iommufd_arm_smmuv3_command own[BATCH_MAX];
+	uint32_t given, taken, done;
 	int ret = 0;
 
 	if (!nesting || !count || (*count && !commands))
@@ -118,19 +166,17 @@ UTIL_API int iommufd_nesting_commands_arm_smmuv3(
 	*count = 0;
 	if (nesting->kind != NESTING_SMMUV3 || !nesting->viommu)
 		return iommufd__nesting_unsuited();
-	while (!ret && at < given) {
-		const struct iommufd_arm_smmuv3_command *next = commands + at;
-		const enum action action = action_for(next);
-		uint32_t done = 1;
-
-		if (action == LEAVE)
+	while (!ret && *count < given) {
+		taken = given - *count;
+		if (taken > BATCH_MAX)
+			taken = BATCH_MAX;
+		iommufd__nesting_fetch(own[0].cmd, commands[*count].cmd,
+				       2 * taken);
+		ret = do_batch(nesting, own, taken, &done);
+		*count += done;
+		if (done < taken)
 			break;
-		if (action == GIVE)
-			ret = give_exactly(nesting, next,
-					   batch_of(next, given - at), &done);
-		at += done;
 	}
-	*count = at;
 	return ret;
 }
 

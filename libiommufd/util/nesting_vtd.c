@@ -146,21 +146,24 @@ UTIL_API int iommufd_nested_device_set_pasid_entry(
 	const uint64_t entry[8])
 {
 	struct attachment *a;
+	uint64_t own[8];
 	int ret;
 
 	if (!nested || !entry)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	if (nested->nesting->kind != NESTING_VTD)
 		return iommufd__nesting_unsuited();
-	if (!is_known(entry))
+	/* The guest may write again while we look. */
+	iommufd__nesting_fetch(own, entry, 8);
+	if (!is_known(own))
 		return bad(IOMMUFD_CAUSE_PAGE_TABLE_DATA, nested, pasid,
-			   PGTT(entry), FSPM(entry));
-	if (!PRESENT(entry) && !find(nested, pasid))
+			   PGTT(own), FSPM(own));
+	if (!PRESENT(own) && !find(nested, pasid))
 		return 0;
 	a = find_or_add(nested, pasid);
 	if (!a)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NO_MEMORY);
-	ret = set_entry(nested, a, entry);
+	ret = set_entry(nested, a, own);
 	drop_unused(nested);
 	return ret;
 }
@@ -258,6 +261,7 @@ UTIL_API int iommufd_nesting_commands_vtd(
 	struct iommufd_nesting *nesting,
 	const struct iommufd_vtd_descriptor *descriptors, uint32_t *count)
 {
+	struct iommufd_vtd_descriptor own;
 	uint32_t given, at = 0;
 	int ret = 0;
 
@@ -268,10 +272,12 @@ UTIL_API int iommufd_nesting_commands_vtd(
 	if (nesting->kind != NESTING_VTD)
 		return iommufd__nesting_unsuited();
 	for (; at < given; at++) {
-		const uint64_t type = TYPE(&descriptors[at]);
+		uint64_t type;
 
+		iommufd__nesting_fetch(own.qw, descriptors[at].qw, 4);
+		type = TYPE(&own);
 		if (type == INV_IOTLB || type == INV_PASID_IOTLB)
-			ret = drop_all(nesting, &descriptors[at], at);
+			ret = drop_all(nesting, &own, at);
 		else if (type != INV_DEVICE_TLB && type != INV_PASID_DEVICE_TLB)
 			break;
 		if (ret)

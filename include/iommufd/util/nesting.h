@@ -554,7 +554,8 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
  *
  * @param nested the device
  * @param pasid 0 for requests without a PASID, or the PASID
- * @param entry the entry as it is in the guest's memory: little-endian
+ * @param entry the entry as it is in the guest's memory: little-endian. Read
+ *              once: it may be the guest's memory itself.
  * @return 0 or a typed error, after which what was in force is in force
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
@@ -574,15 +575,17 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
 /**
  * @brief The guest of an SMMUv3 gave commands.
  *
- * Invalidations go to the kernel in batches; prefetches are passed over. The
- * call ends before the first command that is the caller's own: CMD_SYNC,
+ * Invalidations go to the kernel in batches; prefetches are passed over, and so
+ * are CFGI_CD, CFGI_CD_ALL and ATC_INV for a stream id that no device here has: a
+ * guest gives them for bridges and for what has been unplugged, too. The call ends before the first command that is the caller's own: CMD_SYNC,
  * CFGI_STE and its kin, after which the caller reads the entry and calls
  * iommufd_nested_device_set_ste(), and answers to faults. The invalidations
  * before it are complete then. Any other command is the kernel's to refuse.
  * Hardware that must be told twice is told twice.
  *
  * @param nesting the guest's IOMMU
- * @param commands the commands, in the guest's order
+ * @param commands the commands, in the guest's order. Each is read once: they
+ *                 may be the guest's memory itself.
  * @param[in,out] count number of commands; receives how many are done, exactly,
  *                after failures too: the next one is the caller's own, or the
  *                one that was refused
@@ -592,7 +595,7 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
  * - as iommufd_viommu_invalidate_arm_smmuv3()
  * @threads{any, but in the guest's order}
- * @syscalls{1 ioctl for each batch of up to 2^19 commands; after a refusal 1
+ * @syscalls{1 ioctl for each batch of up to 256 commands; after a refusal 1
  *           for each command of the batch up to the one to blame; twice that
  *           where the hardware must be told twice}
  * @kernel{6.13}
@@ -625,7 +628,8 @@ struct iommufd_vtd_descriptor {
  * entry and calls iommufd_nested_device_set_pasid_entry().
  *
  * @param nesting the guest's IOMMU
- * @param descriptors the descriptors, in the guest's order
+ * @param descriptors the descriptors, in the guest's order. Each is read once:
+ *                    they may be the guest's memory itself.
  * @param[in,out] count number of descriptors; receives how many are done,
  *                exactly, after failures too
  * @return 0 or a typed error
