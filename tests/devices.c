@@ -67,6 +67,13 @@ int device_iommu(const char *name)
 	return !strncmp(harness_env("IOMMUFD_VM_SCENARIO"), name, strlen(name));
 }
 
+struct iommufd_iova_range device_msi_window(void)
+{
+	if (device_iommu("smmuv3"))
+		return (struct iommufd_iova_range){ 0x8000000, 0x80fffff };
+	return (struct iommufd_iova_range){ 0xfee00000, 0xfeefffff };
+}
+
 static off_t config_offset(struct iommufd_vfio *file)
 {
 	struct iommufd_region_info config = { .size = sizeof(config) };

@@ -26,8 +26,11 @@ void device_driver(const char *variable, int on);
 /* Whether the kernel under test is the old one, 6.12. */
 int device_old_kernel(void);
 
-/* Whether the IOMMU of the scenario is this one: "vtd", "amd", "virtio". */
+/* Whether the IOMMU of the scenario is this one: "vtd", "amd", "virtio", "smmuv3". */
 int device_iommu(const char *name);
+
+/* Where it takes the interrupts of devices, or the kernel maps their target. */
+struct iommufd_iova_range device_msi_window(void);
 
 /* The device's config space: memory and bus mastering on or off; any bytes. */
 void device_enable(struct iommufd_vfio *file);

@@ -9,9 +9,7 @@
 #include "fixture.h"
 #include "harness.h"
 
-#define MSI_START UINT64_C(0xfee00000)
-#define MSI_LAST  UINT64_C(0xfeefffff)
-#define IOVA	  UINT64_C(0x4000000)
+#define IOVA UINT64_C(0x4000000)
 
 static struct iommufd_ctx *ctx;
 static struct iommufd_device *device;
@@ -145,32 +143,33 @@ START_TEST(reserved_windows)
 	uint32_t count = 8, known = 16;
 	struct iommufd_hwpt *hwpt = new_hwpt(device, ioas);
 	uint8_t *memory = harness_memory(PAGE);
-	uint64_t length = PAGE, alignment = 0, iova = MSI_START;
+	const struct iommufd_iova_range window = device_msi_window();
+	uint64_t length = PAGE, alignment = 0, iova = window.start;
 	int msi = 0;
 
 	OK(iommufd_find_reserved(&info, windows, &known));
 	for (uint32_t i = 0; i < known; i++)
-		msi |= windows[i].start == MSI_START &&
-		       windows[i].last == MSI_LAST;
+		msi |= windows[i].start == window.start &&
+		       windows[i].last == window.last;
 	ck_assert(msi);
 	/* Not with the page table: then it can still be mapped into. */
-	map_at(ioas, memory, PAGE, MSI_START);
+	map_at(ioas, memory, PAGE, window.start);
 	FAILS(iommufd_device_attach(device, iommufd_hwpt_id(hwpt), NULL),
 	      ATTACH_CONFLICT, EADDRINUSE);
 	FAILS(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL),
 	      ATTACH_CONFLICT, EADDRINUSE);
-	OK(iommufd_ioas_unmap(ioas, &length, MSI_START));
+	OK(iommufd_ioas_unmap(ioas, &length, window.start));
 	OK(iommufd_device_attach(device, iommufd_hwpt_id(hwpt), NULL));
 	FAILS(iommufd_ioas_map(ioas, memory, PAGE, FIXED, &iova), IOVA_UNUSABLE,
 	      EINVAL);
 	OK(iommufd_ioas_iova_ranges(ioas, ranges, &count, &alignment));
 	ck_assert_uint_ge(count, 2);
-	ck_assert_uint_eq(ranges[0].last, MSI_START - 1);
-	ck_assert_uint_eq(ranges[1].start, MSI_LAST + 1);
+	ck_assert_uint_eq(ranges[0].last, window.start - 1);
+	ck_assert_uint_eq(ranges[1].start, window.last + 1);
 	ck_assert_uint_eq(alignment, PAGE);
 	/* And it leaves with the device. */
 	OK(iommufd_device_detach(device));
-	map_at(ioas, memory, PAGE, MSI_START);
+	map_at(ioas, memory, PAGE, window.start);
 	OK(iommufd_hwpt_destroy(hwpt));
 	count = 8;
 	OK(iommufd_ioas_iova_ranges(ioas, ranges, &count, &alignment));
@@ -183,8 +182,8 @@ END_TEST
 
 START_TEST(reserved_and_allowed)
 {
-	const struct iommufd_iova_range range = { MSI_START - PAGE,
-						  MSI_START + PAGE };
+	const uint64_t msi = device_msi_window().start;
+	const struct iommufd_iova_range range = { msi - PAGE, msi + PAGE };
 	struct iommufd_ioas *ioas = new_ioas(ctx);
 
 	OK(iommufd_ioas_allow_iovas(ioas, &range, 1));
@@ -311,8 +310,14 @@ START_TEST(hardware_information)
 		FAILS(iommufd_device_get_hw_info_amd(device, &amd), FEATURE,
 		      EOPNOTSUPP);
 	}
-	FAILS(iommufd_device_get_hw_info_arm_smmuv3(device, &smmu), FEATURE,
-	      EOPNOTSUPP);
+	if (device_iommu("smmuv3")) {
+		ck_assert_uint_eq(info.type, IOMMUFD_HW_INFO_ARM_SMMUV3);
+		OK(iommufd_device_get_hw_info_arm_smmuv3(device, &smmu));
+		ck_assert_mem_eq(smmu.idr, data + 8, sizeof(smmu.idr));
+	} else {
+		FAILS(iommufd_device_get_hw_info_arm_smmuv3(device, &smmu),
+		      FEATURE, EOPNOTSUPP);
+	}
 	FAILS(iommufd_device_get_hw_info_tegra241_cmdqv(device, &cmdqv),
 	      FEATURE, EOPNOTSUPP);
 	finish();

@@ -54,6 +54,7 @@ END_TEST
 /* The windows before the attach are the holes in the IOVAs after it. */
 START_TEST(real_windows)
 {
+	const struct iommufd_iova_range window = device_msi_window();
 	struct iommufd_reserved_info windows[8];
 	struct iommufd_iova_range ranges[16] = { 0 };
 	struct iommufd_device *device = NULL;
@@ -74,8 +75,8 @@ START_TEST(real_windows)
 	OK(iommufd_ioas_iova_ranges(ioas, ranges, &holes, NULL));
 	for (uint32_t w = 0; w < count; w++) {
 		if (windows[w].type == IOMMUFD_RESERVED_MSI) {
-			ck_assert_uint_eq(windows[w].start, 0xfee00000);
-			ck_assert_uint_eq(windows[w].last, 0xfeefffff);
+			ck_assert_uint_eq(windows[w].start, window.start);
+			ck_assert_uint_eq(windows[w].last, window.last);
 			hidden = 1;
 		}
 		for (uint32_t i = 0; i < holes; i++)
@@ -94,7 +95,7 @@ END_TEST
 
 START_TEST(real_pci_without_vfio)
 {
-	FAILS(iommufd_find_pci("0000:00:1f.0", NULL, &info), NO_VFIO_DRIVER,
+	FAILS(iommufd_find_pci("0000:00:00.0", NULL, &info), NO_VFIO_DRIVER,
 	      ENOENT);
 	FAILS(iommufd_find_pci("0000:77:00.0", NULL, &info), NO_SUCH_DEVICE,
 	      ENOENT);
@@ -111,11 +112,11 @@ START_TEST(real_pci_in_one_step)
 	FAILS(iommufd_open_pci(ctx, harness_env("IOMMUFD_VM_EDU"), NULL,
 			       &second),
 	      BIND_REFUSED, EINVAL);
-	FAILS(iommufd_open_pci(ctx, "00:1f.0", NULL, &second), NO_VFIO_DRIVER,
+	FAILS(iommufd_open_pci(ctx, "00:00.0", NULL, &second), NO_VFIO_DRIVER,
 	      ENOENT);
-	FAILS(iommufd_open_pci(NULL, "00:1f.0", NULL, &second), NULL_POINTER,
+	FAILS(iommufd_open_pci(NULL, "00:00.0", NULL, &second), NULL_POINTER,
 	      EINVAL);
-	FAILS(iommufd_open_pci(ctx, "00:1f.0", NULL, NULL), NULL_POINTER,
+	FAILS(iommufd_open_pci(ctx, "00:00.0", NULL, NULL), NULL_POINTER,
 	      EINVAL);
 	ck_assert_ptr_null(second);
 	/* Its file ends with it, so it can be bound again. */

@@ -2,7 +2,8 @@
 /*
  * PASIDs of VFIO devices that have none, as those of the test bed: what the
  * kernel accepts nevertheless, and how the library can know better. Page tables
- * for PASIDs are a matter of the IOMMU: VT-d has them, others here do not.
+ * for PASIDs are a matter of the IOMMU: VT-d and the SMMUv3 have them, others here
+ * do not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,8 @@
 #include "harness.h"
 #include "replacing.h"
 
-#define IOVA	  UINT64_C(0x100000)
-#define MSI_FIRST UINT64_C(0xfee00000)
-#define PASID	  9
+#define IOVA  UINT64_C(0x100000)
+#define PASID 9
 
 static struct edu edu;
 static const struct iommufd_device_pasid_opts pasid = { .size = sizeof(pasid),
@@ -60,6 +60,16 @@ static struct iommufd_device_pasid_opts told(void)
 	return opts;
 }
 
+/* Not only for tests, and so it asserts nothing. */
+static int tables_for_pasids(void)
+{
+	const char *scenario = getenv("IOMMUFD_VM_SCENARIO");
+
+	return !device_old_kernel() && scenario &&
+	       (!strncmp(scenario, "vtd", 3) ||
+		!strncmp(scenario, "smmuv3", 6));
+}
+
 /* ---- every IOMMU and kernel ---------------------------------------------- */
 
 START_TEST(without_a_page_table_for_pasids)
@@ -95,7 +105,7 @@ START_TEST(page_tables_for_pasids)
 	int ret = iommufd_hwpt_alloc(edu.device, iommufd_ioas_id(f.ioas),
 				     HWPT_FLAGS(IOMMUFD_HWPT_PASID), &hwpt);
 
-	if (device_iommu("vtd") && !device_old_kernel()) {
+	if (tables_for_pasids()) {
 		OK(ret);
 		OK(iommufd_hwpt_destroy(hwpt));
 	} else {
@@ -203,11 +213,13 @@ END_TEST
 /* Windows of the device are a matter of its own attachment alone. */
 START_TEST(reserved_windows_are_not_looked_at)
 {
-	map_at(f.ioas, harness_memory(PAGE), PAGE, MSI_FIRST);
+	const uint64_t msi = device_msi_window().start;
+
+	map_at(f.ioas, harness_memory(PAGE), PAGE, msi);
 	FAILS(iommufd_device_attach(edu.device, old, NULL), ATTACH_CONFLICT,
 	      EADDRINUSE);
 	OK(attach_to(new));
-	unmap_at(f.ioas, PAGE, MSI_FIRST);
+	unmap_at(f.ioas, PAGE, msi);
 	OK(iommufd_device_attach(edu.device, old, NULL));
 	OK(iommufd_device_detach_pasid(edu.device, PASID));
 	OK(iommufd_device_detach(edu.device));
@@ -285,9 +297,6 @@ int main(void)
 		  .setup = setup_tables,
 		  .tests = with_tables },
 	};
-	const char *scenario = getenv("IOMMUFD_VM_SCENARIO");
 
-	if (device_old_kernel() || !scenario || strncmp(scenario, "vtd", 3))
-		return harness_run("pasid_devices", cases, 1);
-	return harness_run("pasid_devices", cases, 2);
+	return harness_run("pasid_devices", cases, tables_for_pasids() ? 2 : 1);
 }
