@@ -273,7 +273,7 @@ dist:
 	@echo $(BUILD)/libiommufd-$(VERSION).tar.gz
 
 FORMATTED := $(sort $(wildcard $(addsuffix /*.[ch],include/iommufd \
-	include/iommufd/util libiommufd libiommufd/util examples tests \
+	include/iommufd/util libiommufd libiommufd/util bench examples tests \
 	tests/mock tests/vm)))
 format:
 	$(CLANG_FORMAT) -i $(FORMATTED)
@@ -281,8 +281,8 @@ check-format:
 	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
 
 help:
-	@sed -n 's/^# \(make .*\)/\1/p' Makefile tests/*/*.mk doc/*.mk
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile bench/*.mk tests/*/*.mk doc/*.mk
 
-include $(wildcard tests/*/*.mk doc/*.mk)
+include $(wildcard bench/*.mk tests/*/*.mk doc/*.mk)
 include $(wildcard $(BUILD)/libiommufd/*.d $(BUILD)/libiommufd/util/*.d \
 	$(BUILD)/examples/*.d $(BUILD)/tests/*.d $(BUILD)/tests/mock/*.d)

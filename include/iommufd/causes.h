@@ -270,6 +270,15 @@ enum {
 	/** A part of the queue's memory is not mapped. @how{diagnosed} One of
 	 *  ::IOMMUFD_CAUSE_QUEUE_MEMORY. @since 0.1.0 */
 	IOMMUFD_CAUSE_QUEUE_HOLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 23),
+	/** Nothing of the IOVA range is given out. @how{direct}
+	 *  libiommufd-util: it has been freed already, or was never taken.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_NOT_ALLOCATED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 24),
+	/** The IOVA range is not exactly one allocation. @how{direct}
+	 *  libiommufd-util: it cuts one, or has several. @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_NOT_WHOLE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 25),
 
 	/** The process has no right to open the device file. @how{set} Of the
 	 *  node, of a device cgroup, or, for a device without an IOMMU, as
@@ -424,6 +433,9 @@ enum {
 	/** Another device has this id in the vIOMMU. @how{diagnosed} One of
 	 *  ::IOMMUFD_CAUSE_VDEVICE_EXISTS. @since 0.1.0 */
 	IOMMUFD_CAUSE_VIRT_ID_TAKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 9),
+	/** A part of the IOVA range is given out already. @how{direct}
+	 *  libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_TAKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 10),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no
@@ -467,6 +479,10 @@ enum {
 	 *  @how{diagnosed} @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_MEMORY_FILE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 11),
+	/** A part of the IOVA range is not in the usable ranges. @how{direct}
+	 *  libiommufd-util: those of an allocator, at its last refresh.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_IOVA_OUTSIDE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 12),
 
 	/** The page table cannot be made for this device and this parent.
 	 *  @how{set} EINVAL of page table allocation: the id is no address

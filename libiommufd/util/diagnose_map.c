@@ -257,6 +257,23 @@ static void map_no_space(struct iommufd__diag *d)
 	iommufd__diag_range(d, largest.start, largest.last);
 }
 
+/* What the allocator has written down is all that there is to know. */
+static void alloc_no_space(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	iommufd__diag_found(d, IOMMUFD_CAUSE_NO_IOVA_SPACE);
+	if (!f->length) {
+		iommufd__text_add(&d->text, "no usable IOVA is left");
+		return;
+	}
+	iommufd__text_add(&d->text, "the largest free piece there has ");
+	iommufd__text_bytes(&d->text, f->arg);
+	if (f->arg >= f->length)
+		iommufd__text_add(&d->text, ", but no piece has room at the "
+					    "alignment that was asked for");
+}
+
 void iommufd__diag_map(struct iommufd__diag *d)
 {
 	switch (d->cause) {
@@ -264,7 +281,10 @@ void iommufd__diag_map(struct iommufd__diag *d)
 		map_exists(d);
 		break;
 	case IOMMUFD_CAUSE_NO_IOVA_SPACE:
-		map_no_space(d);
+		if (d->failure.op == IOMMUFD_OP_IOVA)
+			alloc_no_space(d);
+		else
+			map_no_space(d);
 		break;
 	default:
 		map_invalid(d);

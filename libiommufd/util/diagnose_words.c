@@ -172,6 +172,27 @@ static void begin_nesting(struct iommufd__diag *d)
 		add(d, "The helper of nesting cannot do this");
 }
 
+/* Where there was no room the record has the window. */
+static void begin_iova(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	if (d->cause == IOMMUFD_CAUSE_NO_IOVA_SPACE && f->length) {
+		add(d, "Cannot allocate ");
+		iommufd__text_bytes(&d->text, f->length);
+		add(d, " of IOVAs in the window ");
+		iommufd__text_range(&d->text, f->iova, f->memory);
+	} else {
+		add(d, "The IOVA allocator refuses");
+		if (f->length) {
+			add(d, " ");
+			iommufd__text_range(
+				&d->text, f->iova,
+				iommufd__diag_last(f->iova, f->length));
+		}
+	}
+}
+
 static void begin_other(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -212,6 +233,9 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 	case IOMMUFD_OP_IOAS_MAP_FILE:
 	case IOMMUFD_OP_IOAS_COPY:
 		begin_map(d);
+		break;
+	case IOMMUFD_OP_IOVA:
+		begin_iova(d);
 		break;
 	case IOMMUFD_OP_IOAS_UNMAP:
 		begin_unmap(d);

@@ -88,6 +88,10 @@ int iommufd__util_refused(uint32_t op, uint32_t cause)
 	}
 	if (cause == IOMMUFD_CAUSE_OPTS_TAIL)
 		err = E2BIG;
+	else if (cause == IOMMUFD_CAUSE_OVERFLOW)
+		err = EOVERFLOW;
+	else if (cause == IOMMUFD_CAUSE_NO_IOVA_SPACE)
+		err = ENOSPC;
 	else if (cause == IOMMUFD_CAUSE_OTHER_CONTEXT)
 		err = EXDEV;
 	else if (cause == IOMMUFD_CAUSE_BAD_FD)

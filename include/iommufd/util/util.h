@@ -13,6 +13,7 @@
 #include <iommufd/util/diagnose.h>
 #include <iommufd/util/explain.h>
 #include <iommufd/util/events.h>
+#include <iommufd/util/iova.h>
 #include <iommufd/util/nesting.h>
 #include <iommufd/util/replace.h>
 
