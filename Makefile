@@ -125,7 +125,7 @@ $(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
 # NAME.c and, where a program has several files, NAME-PART.c.
 EXAMPLES := first iommufd-info nvme-dma smmu-guest
 # Those that work on the kernel's mock driver are built with the tests.
-MOCK_EXAMPLES := fault-handler nested-guest pasid precopy
+MOCK_EXAMPLES := bulk fault-handler nested-guest pasid precopy
 example_sources = $(sort $(wildcard examples/$(1).c examples/$(1)-*.c))
 example_objects = $(patsubst %.c,$(BUILD)/%.o,$(call example_sources,$(1)))
 

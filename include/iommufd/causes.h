@@ -181,6 +181,10 @@ enum {
 	/** A queue of a lower index has to be made first. @how{direct}
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_QUEUE_ORDER = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 12),
+	/** Pieces are left that no thread has taken. @how{direct}
+	 *  libiommufd-util: the end of a bulk registration before its work is
+	 *  done. @since 0.1.0 */
+	IOMMUFD_CAUSE_PIECES_LEFT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 13),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
 	 *  ENXIO when it is opened: the module is not loaded, the kernel
@@ -658,7 +662,10 @@ enum {
 	IOMMUFD_CAUSE_CHANGED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 2),
 	/** Another call held the device just now. @how{direct} EAGAIN of any
 	 *  other call, as of a reset. @since 0.1.0 */
-	IOMMUFD_CAUSE_CONTENDED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 3)
+	IOMMUFD_CAUSE_CONTENDED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 3),
+	/** It was cancelled. @how{direct} libiommufd-util: a bulk registration,
+	 *  of which a part may be done. errno is ECANCELED. @since 0.1.0 */
+	IOMMUFD_CAUSE_CANCELLED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 4)
 };
 /** @} */
 

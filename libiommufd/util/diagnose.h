@@ -73,6 +73,10 @@ void iommufd__diag_wrong_kind(struct iommufd__diag *d, int kind,
 /* Nothing that anything could be attached to. */
 int iommufd__diag_no_table(int kind);
 
+/* diagnose_memory.c: whether all of it is there for a mapping with @flags. */
+int iommufd__diag_memory_usable(uint64_t start, uint64_t length,
+				uint32_t flags);
+
 /* diagnose_words.c: the beginning of the sentence, and its general end. */
 void iommufd__diag_begin(struct iommufd__diag *d);
 void iommufd__diag_end(struct iommufd__diag *d);

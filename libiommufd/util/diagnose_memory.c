@@ -148,6 +148,22 @@ static int check_range(struct iommufd__diag *d, struct vmas *vmas,
 	return 1;
 }
 
+/* Where the kernel does not tell it counts as usable. */
+int iommufd__diag_memory_usable(uint64_t start, uint64_t length, uint32_t flags)
+{
+	struct iommufd__diag d = { .failure.flags = flags };
+	struct vmas vmas;
+	int found;
+
+	iommufd__text_init(&d.text, d.out.text, sizeof(d.out.text));
+	if (vmas_open(&vmas))
+		return 1;
+	found = check_range(&d, &vmas, start,
+			    iommufd__diag_last(start, length));
+	iommufd__lines_close(&vmas.lines);
+	return !found;
+}
+
 /* Only memory of the process: the offsets of a file are something else. */
 void iommufd__diag_user_memory(struct iommufd__diag *d)
 {
@@ -155,7 +171,8 @@ void iommufd__diag_user_memory(struct iommufd__diag *d)
 	struct vmas vmas;
 	int found;
 
-	if (f->op != IOMMUFD_OP_IOAS_MAP || !f->length || vmas_open(&vmas))
+	if ((f->op != IOMMUFD_OP_IOAS_MAP && f->op != IOMMUFD_OP_BULK) ||
+	    !f->length || vmas_open(&vmas))
 		return;
 	found = check_range(d, &vmas, f->memory,
 			    iommufd__diag_last(f->memory, f->length));

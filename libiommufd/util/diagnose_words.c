@@ -237,6 +237,12 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 	case IOMMUFD_OP_IOVA:
 		begin_iova(d);
 		break;
+	case IOMMUFD_OP_BULK:
+		if (f->length)
+			begin_map(d);
+		else
+			begin_other(d);
+		break;
 	case IOMMUFD_OP_IOAS_UNMAP:
 		begin_unmap(d);
 		break;

@@ -3,7 +3,7 @@
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make check-arm64                        the suite on arm64, everything by a cross compiler: mock driver, SMMUv3
 # make kernel-arm64 tests-arm64           what that needs: kernel, QEMU, the guest's system; the programs
-# make demo-fault-handler demo-nested-guest demo-pasid demo-precopy demo-smmu-guest    an example in the test machine
+# make demo-bulk demo-fault-handler demo-nested-guest demo-pasid demo-precopy demo-smmu-guest    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -55,6 +55,7 @@ vm-shell: kernel
 
 # Examples, each with its machine: one row gives "make demo-NAME". Arguments go to them in DEMO_ARGS.
 DEMOS := \
+	bulk:mock \
 	fault-handler:mock \
 	nested-guest:mock \
 	pasid:mock \

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The process runs out of memory: in the helpers that keep books. */
+#include "counter_alloc.h"
+#include "iova.h"
+
+#define ATTEMPTS 20
+
+/* The call fails at each allocation, and succeeds when none fails any more. */
+#define UNTIL_ENOUGH(call)                                                     \
+	do {                                                                   \
+		unsigned int n_ = 0;                                           \
+		int ret_;                                                      \
+                                                                               \
+		do {                                                           \
+			counter_alloc_fail(++n_);                              \
+			ret_ = (call);                                         \
+			counter_alloc_fail(0);                                 \
+			if (ret_)                                              \
+				FAILS(ret_, NO_MEMORY, ENOMEM);                \
+		} while (ret_ && n_ < ATTEMPTS);                               \
+		OK(ret_);                                                      \
+		ck_assert_uint_gt(n_, 1);                                      \
+	} while (0)
+
+START_TEST(iovas)
+{
+	struct iommufd_iova_limits l = iova_limits(iova_two, 2);
+	struct iommufd_iova_space *space = NULL;
+	uint64_t taken = 0, iova;
+	int ret, refused = 0;
+
+	l.windows = l.excluded = iova_two;
+	l.num_windows = 2;
+	l.num_excluded = 1;
+	UNTIL_ENOUGH(iommufd_iova_new(NULL, &l, &space));
+	for (int i = 0; i < 1000; i++) {
+		counter_alloc_fail(1);
+		ret = iommufd_iova_alloc(space, PAGE, NULL, &iova);
+		counter_alloc_fail(0);
+		if (ret) {
+			FAILS(ret, NO_MEMORY, ENOMEM);
+			refused++;
+			OK(iommufd_iova_alloc(space, PAGE, NULL, &iova));
+		}
+		ck_assert_uint_eq(iova, MIB + taken++ * PAGE);
+	}
+	ck_assert_int_gt(refused, 2);
+	UNTIL_ENOUGH(iommufd_iova_refresh(space, &l, NULL));
+	/* To give back needs no memory. */
+	while (taken) {
+		struct iommufd_extent range =
+			extent(MIB + --taken * PAGE, PAGE);
+
+		counter_alloc_fail(1);
+		ret = iommufd_iova_free(space, &range);
+		counter_alloc_fail(0);
+		OK(ret);
+	}
+	iommufd_iova_end(space);
+}
+END_TEST
+
+/* Nothing is asked of the address space before the work begins. */
+START_TEST(bulk)
+{
+	char page[PAGE];
+	const struct iommufd_bulk_region region = {
+		.size = sizeof(region),
+		.flags = RW,
+		.fd = -1,
+		.memory = page,
+		.length = PAGE,
+	};
+	struct iommufd_ioas *ioas = (void *)page;
+	struct iommufd_bulk *new = NULL;
+
+	UNTIL_ENOUGH(iommufd_bulk_prepare(ioas, &region, 1, NULL, &new));
+	OK(iommufd_bulk_undo(new, 0));
+}
+END_TEST
+
+static const TTest **const tests[] = { &iovas, &bulk, NULL };
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "memory", .tests = tests },
+	};
+
+	return harness_run("util_memory", cases, 1);
+}
