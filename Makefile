@@ -16,6 +16,11 @@
 SHELL := /bin/sh
 BUILD ?= build
 
+# libtool takes no other names; better said now than in the middle.
+ifneq ($(words $(CURDIR)) $(words $(BUILD)),1 1)
+$(error the folders of source and build must have no blanks in their names)
+endif
+
 CFLAGS ?= -O2 -g
 CLANG_FORMAT ?= clang-format
 DOXYGEN ?= doxygen
@@ -217,6 +222,14 @@ LIB_HEADERS := $(sort $(wildcard include/iommufd/*.h))
 UTIL_HEADERS := $(sort $(wildcard include/iommufd/util/*.h))
 
 .PHONY: always install uninstall install-mock uninstall-mock
+install install-mock uninstall uninstall-mock: | absolute-destdir
+.PHONY: absolute-destdir
+absolute-destdir:
+	@case '$(DESTDIR)' in \
+	*' '*) echo 'DESTDIR must have no blanks' >&2; exit 1 ;; \
+	'' | /*) ;; \
+	*) echo 'DESTDIR must be an absolute path' >&2; exit 1 ;; \
+	esac
 install: lib $(PC_FILES)
 	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(pkgconfigdir) \
 		$(DESTDIR)$(includedir)/iommufd/util

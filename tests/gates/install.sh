@@ -106,6 +106,8 @@ for how in shared static; do
 	check "a C++ wrapper builds, $how" user_program $how $GATES/raii.cpp "$WORK/raii-$how"
 	check "a C++ wrapper works, $how" run_installed "$WORK/raii-$how"
 done
+check 'refuses a DESTDIR that is not absolute' bash -c "! make -s -C '$SRC' DESTDIR=stage install && [ ! -e '$SRC/stage' ]"
+check 'refuses a DESTDIR with blanks' bash -c "! make -s -C '$SRC' DESTDIR='$WORK/a b' install && [ ! -e '$WORK/a b' ]"
 check 'installs elsewhere after that' build prefix=/usr libdir=/usr/lib/other DESTDIR="$WORK/other" install
 check 'and is found there' test -e "$WORK/other/usr/lib/other/libiommufd.so.0"
 build DESTDIR="$STAGE" uninstall >"$WORK/log" 2>&1

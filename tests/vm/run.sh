@@ -132,7 +132,8 @@ prepare_control() {
 	chmod +x "$CTL/init"
 	write_command >"$CTL/command"
 	write_settings >"$CTL/settings"
-	exposed "$TOP" "$PWD" "$KDIR" "$program" "${PROGRAM[@]:1}" >"$CTL/expose"
+	# The programs of the suite lie beside the examples, with the libraries that they are linked with.
+	exposed "$TOP" "$PWD" "$KDIR" "$program" "$(dirname "${IOMMUFD_EXAMPLES:-/none}")" "${PROGRAM[@]:1}" >"$CTL/expose"
 	: >"$CTL/output"
 }
 
@@ -215,7 +216,11 @@ ARCH=$(kernel_arch "$KERNEL")
 need_machine "$ARCH"
 scenario_load "$SCENARIO"
 find_kernel_files
-CTL=$(mktemp -d "${TMPDIR:-/tmp}/iommufd-vm.XXXXXX")
+# Its name goes to the kernel as a parameter, which has no blanks.
+case ${TMPDIR:-/tmp} in
+*[[:space:]]*) CTL=$(mktemp -d /tmp/iommufd-vm.XXXXXX) ;;
+*) CTL=$(mktemp -d "${TMPDIR:-/tmp}/iommufd-vm.XXXXXX") ;;
+esac
 trap 'rm -rf "$CTL"' EXIT
 OUT=${OUT:-$CTL/out}
 mkdir -p "$OUT"
