@@ -39,6 +39,11 @@ START_TEST(null_pointers)
 	      NULL_POINTER, EINVAL);
 	FAILS(iommufd_nested_device_translate(g.nested, NULL), NULL_POINTER,
 	      EINVAL);
+	FAILS(iommufd_nested_device_abort_pasid(NULL, 1), NULL_POINTER, EINVAL);
+	FAILS(iommufd_nested_device_bypass_pasid(NULL, 1), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_nested_device_translate_pasid(g.nested, 1, NULL),
+	      NULL_POINTER, EINVAL);
 	FAILS(iommufd_nested_device_set_ste(NULL, entry), NULL_POINTER, EINVAL);
 	FAILS(iommufd_nested_device_set_ste(g.nested, NULL), NULL_POINTER,
 	      EINVAL);

@@ -326,6 +326,7 @@ END_TEST
 START_TEST(calls_for_other_hardware)
 {
 	const struct iommufd_vtd_descriptor descriptor = { { 0 } };
+	const struct iommufd_nested_table table = { 0 };
 	const uint64_t entry[8] = { 0 };
 	uint32_t count = 1;
 
@@ -334,6 +335,13 @@ START_TEST(calls_for_other_hardware)
 	      EOPNOTSUPP);
 	FAILS(iommufd_nesting_commands_vtd(nesting, &descriptor, &count),
 	      FEATURE, EOPNOTSUPP);
+	/* Its PASIDs are in the guest's tables. */
+	FAILS(iommufd_nested_device_abort_pasid(nested, 1), FEATURE,
+	      EOPNOTSUPP);
+	FAILS(iommufd_nested_device_bypass_pasid(nested, 1), FEATURE,
+	      EOPNOTSUPP);
+	FAILS(iommufd_nested_device_translate_pasid(nested, 1, &table), FEATURE,
+	      EOPNOTSUPP);
 	ck_assert_uint_eq(count, 0);
 	end();
 }

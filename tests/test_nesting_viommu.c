@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Nested translation on the mock driver: what only a vIOMMU has, or only a
- * kernel with PASIDs.
- */
+/* Nested translation on the mock driver: what only a vIOMMU has. */
 #include <poll.h>
 
 #include "guest.h"
@@ -122,75 +119,6 @@ START_TEST(vdevice_is_taken)
 	      VDEVICE_EXISTS, EEXIST);
 	ck_assert_ptr_eq(second, (void *)1);
 	ck_assert_uint_eq(next_id(g.f.ctx), next);
-	guest_end(&g);
-}
-END_TEST
-
-/*
- * A PASID of the device needs the flag of the table that the device itself is
- * on. Here the tables do not have it: the driver refuses, and the way back is
- * gone.
- */
-START_TEST(pasid_in_the_way)
-{
-	const struct iommufd_nesting_opts opts = opts_with(0);
-	struct iommufd_nested_device_opts device;
-	struct iommufd_device *able = NULL;
-	struct iommufd_hwpt *home = NULL;
-	uint32_t next;
-
-	guest_begin(&g, &opts);
-	OK(iommufd_mock_device_new(g.f.ctx, iommufd_ioas_id(g.f.ioas),
-				   IOMMUFD_MOCK_DEVICE_PASID, NULL, &able));
-	OK(iommufd_hwpt_alloc(able, iommufd_ioas_id(g.f.ioas),
-			      HWPT_FLAGS(IOMMUFD_HWPT_PASID), &home));
-	OK(iommufd_device_attach(able, iommufd_hwpt_id(home), NULL));
-	OK(iommufd_mock_device_pasid_attach(able, 9, iommufd_hwpt_id(home)));
-	device = guest_device_opts(&g);
-	device.old_page_table = iommufd_hwpt_id(home);
-	device.old_flags = IOMMUFD_HWPT_PASID;
-	OK(iommufd_nested_device_new(g.nesting, able, &device, &g.nested));
-	next = next_id(g.f.ctx);
-	FAILS(guest_translate(&g, 5), ATTACH_REFUSED, EINVAL);
-	ck_assert_uint_eq(iommufd_nested_device_state(g.nested),
-			  IOMMUFD_NESTED_UNSET);
-	guest_check_on(&g, iommufd_hwpt_id(home));
-	ck_assert_uint_eq(next_id(g.f.ctx), next);
-	OK(iommufd_mock_device_pasid_check(able, 9, iommufd_hwpt_id(home)));
-	OK(iommufd_mock_device_pasid_detach(able, 9));
-	OK(guest_translate(&g, 5));
-	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
-	OK(iommufd_nested_device_unset(g.nested, iommufd_hwpt_id(home), 0));
-	OK(iommufd_nested_device_end(g.nested));
-	g.nested = NULL;
-	iommufd_device_close(able);
-	OK(iommufd_hwpt_destroy(home));
-	guest_end(&g);
-}
-END_TEST
-
-/* A nest parent with the flag: all its tables have it. */
-START_TEST(tables_for_pasids)
-{
-	struct iommufd_nesting_opts opts = opts_with(0);
-	struct iommufd_device *able = NULL;
-	struct iommufd_nested_device_opts device;
-	uint32_t table;
-
-	opts.parent_flags = IOMMUFD_HWPT_PASID;
-	guest_begin(&g, &opts);
-	OK(iommufd_mock_device_new(g.f.ctx, iommufd_hwpt_id(g.home),
-				   IOMMUFD_MOCK_DEVICE_PASID, NULL, &able));
-	device = guest_device_opts(&g);
-	OK(iommufd_nested_device_new(g.nesting, able, &device, &g.nested));
-	OK(guest_translate(&g, 5));
-	table = iommufd_nested_device_page_table(g.nested);
-	OK(iommufd_mock_device_pasid_attach(able, 9, table));
-	OK(iommufd_mock_device_pasid_detach(able, 9));
-	OK(iommufd_nested_device_unset(g.nested, iommufd_hwpt_id(g.home), 0));
-	OK(iommufd_nested_device_end(g.nested));
-	g.nested = NULL;
-	iommufd_device_close(able);
 	guest_end(&g);
 }
 END_TEST
@@ -335,8 +263,6 @@ static const TTest **const viommu_tests[] = {
 	&data_of_the_driver,
 	&table_cannot_be_attached,
 	&vdevice_is_taken,
-	&pasid_in_the_way,
-	&tables_for_pasids,
 	NULL,
 };
 

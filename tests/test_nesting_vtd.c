@@ -263,131 +263,6 @@ START_TEST(entries_that_a_guest_may_not_have)
 }
 END_TEST
 
-/* ---- PASIDs --------------------------------------------------------------- */
-
-START_TEST(pasids)
-{
-	struct vtd_entry e = vtd_entry(3, TABLE);
-	struct uapi_vfio_attach attach;
-	uint32_t first;
-
-	vtd_begin(&v, 0);
-	OK(set(0, &e));
-	fake_forget();
-	OK(set(9, &e));
-	attach = FAKE_ARG(uapi_vfio_attach, UAPI_VFIO_ATTACH, 1);
-	ck_assert_uint_eq(attach.argsz, 16);
-	ck_assert_uint_eq(attach.flags, UAPI_VFIO_ATTACH_PASID);
-	ck_assert_uint_eq(attach.pasid, 9);
-	check_sent(1, &(const struct sent){ 0, TABLE, 48, 0 },
-		   IOMMUFD_HWPT_PASID);
-	first = fake_attached(v.device, 9);
-	ck_assert_uint_ne(first, fake_attached(v.device, 0));
-	ck_assert_uint_eq(fake_alive(), 4);
-	/* A new table for it, and the old one is freed. */
-	OK(set(9, &e));
-	ck_assert_uint_ne(fake_attached(v.device, 9), first);
-	ck_assert_uint_eq(fake_alive(), 4);
-	OK(set(200, &e));
-	ck_assert_uint_eq(fake_alive(), 5);
-	vtd_put(e.words, PASID_PGTT, PASS_THROUGH);
-	OK(set(9, &e));
-	ck_assert_uint_eq(fake_attached(v.device, 9), parent_id());
-	/* Neither of them moves the device, whose state it is not. */
-	ck_assert_uint_eq(iommufd_nested_device_state(v.nested),
-			  IOMMUFD_NESTED_TRANSLATE);
-	vtd_put(e.words, PASID_P, 0);
-	fake_forget();
-	OK(set(9, &e));
-	ck_assert_uint_eq(FAKE_ARG(uapi_vfio_detach, UAPI_VFIO_DETACH, 1).pasid,
-			  9);
-	ck_assert_uint_eq(fake_attached(v.device, 9), 0);
-	/* What is not there is not taken away. */
-	fake_forget();
-	OK(set(9, &e));
-	OK(set(77, &e));
-	ck_assert_uint_eq(fake.count, 0);
-	ck_assert_uint_ne(fake_attached(v.device, 200), 0);
-	vtd_end(&v);
-}
-END_TEST
-
-START_TEST(pasid_is_refused)
-{
-	const struct vtd_entry e = vtd_entry(3, TABLE);
-	uint32_t table, alive;
-
-	vtd_begin(&v, 0);
-	alive = fake_alive();
-	fake_fail(UAPI_VFIO_ATTACH, 1, EINVAL);
-	FAILS(set(9, &e), PASID_REFUSED, EINVAL);
-	ck_assert_uint_eq(fake_alive(), alive);
-	OK(set(9, &e));
-	table = fake_attached(v.device, 9);
-	fake_fail(UAPI_VFIO_ATTACH, 1, EINVAL);
-	FAILS(set(9, &e), PASID_REFUSED, EINVAL);
-	ck_assert_uint_eq(fake_attached(v.device, 9), table);
-	ck_assert_uint_eq(fake_alive(), alive + 1);
-	fake_fail(IOMMUFD_NR_HWPT_ALLOC, 1, EINVAL);
-	FAILS(set(9, &e), PAGE_TABLE_REFUSED, EINVAL);
-	ck_assert_uint_eq(fake_attached(v.device, 9), table);
-	vtd_end(&v);
-}
-END_TEST
-
-/* The device has eight bits of them. */
-START_TEST(width_of_pasids)
-{
-	const struct vtd_entry e = vtd_entry(3, TABLE);
-
-	vtd_begin(&v, 0);
-	FAILS(set(256, &e), BAD_PASID, EINVAL);
-	OK(set(255, &e));
-	vtd_end(&v);
-
-	/* None; where the kernel says nothing at all, it is asked. */
-	vtd_prepare(&v);
-	fake.pasid_bits = 0;
-	fake.capabilities = IOMMUFD_HW_CAP_PCI_PASID_EXEC;
-	OK(iommufd_nesting_new(
-		v.device, v.ioas,
-		&(const struct iommufd_nesting_opts){
-			.size = sizeof(struct iommufd_nesting_opts),
-			.parent_flags = IOMMUFD_HWPT_PASID },
-		&v.nesting));
-	OK(iommufd_nested_device_new(v.nesting, v.device, NULL, &v.nested));
-	FAILS(set(1, &e), NO_PASID, EINVAL);
-	OK(iommufd_nested_device_end(v.nested));
-	fake.capabilities = 0;
-	OK(iommufd_nested_device_new(v.nesting, v.device, NULL, &v.nested));
-	OK(set(1u << 19, &e));
-	vtd_end(&v);
-}
-END_TEST
-
-/* At the end the PASIDs go, whatever becomes of the device. */
-START_TEST(end_with_pasids)
-{
-	const struct vtd_entry e = vtd_entry(3, TABLE);
-
-	vtd_begin(&v, 0);
-	OK(set(1, &e));
-	OK(set(2, &e));
-	OK(set(0, &e));
-	fake_fail(UAPI_VFIO_DETACH, 2, EBUSY);
-	FAILS(iommufd_nested_device_end(v.nested), DEVICE_BUSY, EBUSY);
-	OK(iommufd_nested_device_unset(v.nested, parent_id(), 0));
-	fake_forget();
-	OK(iommufd_nested_device_end(v.nested));
-	/* Only the PASID that was left: the device stays where it is. */
-	ck_assert_uint_eq(fake_asked(UAPI_VFIO_DETACH), 1);
-	ck_assert_uint_eq(fake_attached(v.device, 0), parent_id());
-	OK(iommufd_device_detach(v.device));
-	v.nested = NULL;
-	vtd_end(&v);
-}
-END_TEST
-
 static const TTest **const entry_tests[] = {
 	&what_it_is_made_of,
 	&no_events,
@@ -399,16 +274,11 @@ static const TTest **const entry_tests[] = {
 	NULL,
 };
 
-static const TTest **const pasid_tests[] = {
-	&pasids, &pasid_is_refused, &width_of_pasids, &end_with_pasids, NULL,
-};
-
 int main(void)
 {
 	const struct harness_case cases[] = {
 		{ .name = "entries", .tests = entry_tests },
-		{ .name = "pasids", .tests = pasid_tests },
 	};
 
-	return harness_run("nesting_vtd", cases, 2);
+	return harness_run("nesting_vtd", cases, 1);
 }

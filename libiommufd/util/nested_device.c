@@ -23,9 +23,9 @@ uint32_t iommufd__nested_fault_id(const struct iommufd_nested_device *nested)
 }
 
 /* On the vIOMMU, or on the nest parent where there is none. */
-static int make_table(const struct iommufd_nested_device *nested,
-		      const struct iommufd_nested_table *data,
-		      struct iommufd_hwpt **hwpt)
+int iommufd__nested_make_table(const struct iommufd_nested_device *nested,
+			       const struct iommufd_nested_table *data,
+			       struct iommufd_hwpt **hwpt)
 {
 	const struct iommufd_nesting *nesting = nested->nesting;
 	const struct iommufd_hwpt_alloc_opts opts = {
@@ -71,25 +71,27 @@ static int make_fixed(struct iommufd_nested_device *nested,
 	};
 
 	if (data)
-		return make_table(nested, data, hwpt);
+		return iommufd__nested_make_table(nested, data, hwpt);
 	if (nested->nesting->kind != NESTING_SMMUV3)
 		return 0;
-	return make_table(nested, &own, hwpt);
+	return iommufd__nested_make_table(nested, &own, hwpt);
 }
 
-/* The width is the device's own; a kernel that does not tell it has none. */
+/*
+ * The width is the device's own; with none, the kernel would accept a PASID and
+ * do nothing. A kernel that does not tell it cannot attach PASIDs either.
+ */
 static int find_width(struct iommufd_nested_device *nested)
 {
 	struct iommufd_hw_info info = { .size = sizeof(info) };
 	int ret;
 
 	nested->pasid_opts.size = sizeof(nested->pasid_opts);
-	if (nested->nesting->kind != NESTING_VTD ||
-	    !(nested->table_flags & IOMMUFD_HWPT_PASID))
+	if (!(nested->table_flags & IOMMUFD_HWPT_PASID))
 		return 0;
 	ret = iommufd_device_get_hw_info(
 		nested->device, IOMMUFD_HW_INFO_DEFAULT, NULL, 0, &info);
-	if (ret || !(info.valid & IOMMUFD_HW_VALID_MAX_PASID))
+	if (ret)
 		return ret;
 	nested->pasid_opts.flags = IOMMUFD_PASID_WIDTH_VALID;
 	nested->pasid_opts.max_pasid_log2 = info.max_pasid_log2;
@@ -115,24 +117,10 @@ static int make(struct iommufd_nested_device *nested,
 
 /* ---- ending -------------------------------------------------------------- */
 
-static int end_pasids(struct iommufd_nested_device *nested)
-{
-	while (nested->pasids) {
-		struct attachment *a = nested->pasids;
-		int ret = iommufd__nested_detach(nested, a);
-
-		if (ret)
-			return ret;
-		nested->pasids = a->next;
-		free(a);
-	}
-	return 0;
-}
-
 /* What it was not put on by these calls, it stays on. */
 static int end_attachments(struct iommufd_nested_device *nested)
 {
-	int ret = end_pasids(nested);
+	int ret = iommufd__nested_end_pasids(nested);
 
 	if (!ret && (nested->self.state || nested->self.broken))
 		ret = iommufd__nested_detach(nested, &nested->self);
@@ -232,50 +220,4 @@ UTIL_API int iommufd_nested_device_end(struct iommufd_nested_device *nested)
 	take_out(nested);
 	free(nested);
 	return 0;
-}
-
-UTIL_API uint32_t
-iommufd_nested_device_state(const struct iommufd_nested_device *nested)
-{
-	return nested ? nested->self.state : IOMMUFD_NESTED_UNSET;
-}
-
-UTIL_API uint32_t
-iommufd_nested_device_page_table(const struct iommufd_nested_device *nested)
-{
-	return nested ? nested->self.page_table : 0;
-}
-
-UTIL_API int iommufd_nested_device_abort(struct iommufd_nested_device *nested)
-{
-	if (!nested)
-		return refused(IOMMUFD_CAUSE_NULL_POINTER);
-	return iommufd__nested_abort(nested, &nested->self);
-}
-
-UTIL_API int iommufd_nested_device_bypass(struct iommufd_nested_device *nested)
-{
-	if (!nested)
-		return refused(IOMMUFD_CAUSE_NULL_POINTER);
-	return iommufd__nested_bypass(nested, &nested->self);
-}
-
-UTIL_API int iommufd_nested_device_translate(
-	struct iommufd_nested_device *nested,
-	const struct iommufd_nested_table *table)
-{
-	struct guest_table *new;
-	int ret;
-
-	if (!nested || !table)
-		return refused(IOMMUFD_CAUSE_NULL_POINTER);
-	new = calloc(1, sizeof(*new));
-	if (!new)
-		return refused(IOMMUFD_CAUSE_NO_MEMORY);
-	ret = make_table(nested, table, &new->hwpt);
-	if (ret) {
-		free(new);
-		return ret;
-	}
-	return iommufd__nested_translate(nested, &nested->self, new);
 }

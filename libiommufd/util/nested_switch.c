@@ -144,6 +144,13 @@ static int enter(struct iommufd_nested_device *nested, struct attachment *a,
 	return 0;
 }
 
+void iommufd__nested_discard(struct iommufd_nested_device *nested,
+			     struct guest_table *table)
+{
+	lay_down(nested, table);
+	bury_quietly(nested);
+}
+
 int iommufd__nested_abort(struct iommufd_nested_device *nested,
 			  struct attachment *a)
 {
@@ -184,10 +191,8 @@ int iommufd__nested_translate(struct iommufd_nested_device *nested,
 	};
 	int ret = enter(nested, a, &to);
 
-	if (ret) {
-		lay_down(nested, table);
-		bury_quietly(nested);
-	}
+	if (ret)
+		iommufd__nested_discard(nested, table);
 	return ret;
 }
 
@@ -207,9 +212,13 @@ UTIL_API int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
 				   .page_table = page_table,
 				   .flags = flags };
 
+	int ret;
+
 	if (!nested)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	if (!page_table || page_table > INT32_MAX)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_BAD_ID);
-	return enter(nested, &nested->self, &to);
+	/* With them a table that is not made for PASIDs would be refused. */
+	ret = iommufd__nested_end_pasids(nested);
+	return ret ? ret : enter(nested, &nested->self, &to);
 }

@@ -40,8 +40,7 @@ struct iommufd_nested_device {
 	struct iommufd_vdevice *vdevice; /* NULL while it has no virt_id */
 	uint64_t virt_id;
 	struct iommufd_hwpt *abort, *bypass;
-	struct attachment self;
-	struct attachment *pasids;
+	struct attachment self; /* and after it the PASIDs */
 	/* Out of force, and yet to be destroyed. */
 	struct guest_table *old;
 	/* Flags of a guest's page tables. */
@@ -87,7 +86,17 @@ int iommufd__nested_translate(struct iommufd_nested_device *nested,
 			      struct attachment *a, struct guest_table *table);
 int iommufd__nested_detach(struct iommufd_nested_device *nested,
 			   struct attachment *a);
+void iommufd__nested_discard(struct iommufd_nested_device *nested,
+			     struct guest_table *table);
 int iommufd__nested_bury(struct iommufd_nested_device *nested);
+
+/*
+ * nested_pasid.c: PASID 0 is the device itself. take() takes over @table too;
+ * @domain is the guest's, or NULL where there is none.
+ */
+int iommufd__nested_take(struct iommufd_nested_device *nested, uint32_t pasid,
+			 struct guest_table *table, const uint32_t *domain);
+int iommufd__nested_end_pasids(struct iommufd_nested_device *nested);
 
 /* nested_virt_id.c: the vDevice, which gives the device its id. */
 int iommufd__nested_name(struct iommufd_nested_device *nested,
@@ -98,5 +107,8 @@ struct iommufd_nested_device *iommufd__nested_by_virt_id(
 
 /* nested_device.c: page tables have the flags and the fault queue of these. */
 uint32_t iommufd__nested_fault_id(const struct iommufd_nested_device *nested);
+int iommufd__nested_make_table(const struct iommufd_nested_device *nested,
+			       const struct iommufd_nested_table *data,
+			       struct iommufd_hwpt **hwpt);
 
 #endif /* LIBIOMMUFD_UTIL_NESTING_PRIVATE_H */

@@ -44,55 +44,10 @@ static int bad(uint32_t cause, const struct iommufd_nested_device *nested,
 	return iommufd_failure_set(&failure);
 }
 
-/* NULL for a PASID that is not attached. */
-static struct attachment *find(struct iommufd_nested_device *nested,
-			       uint32_t pasid)
-{
-	struct attachment *a = nested->pasids;
-
-	if (!pasid)
-		return &nested->self;
-	while (a && a->pasid != pasid)
-		a = a->next;
-	return a;
-}
-
-/* Only what is attached is kept: an entry that is not present has no memory. */
-static struct attachment *find_or_add(struct iommufd_nested_device *nested,
-				      uint32_t pasid)
-{
-	struct attachment *a = find(nested, pasid);
-
-	if (a)
-		return a;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return NULL;
-	a->pasid = pasid;
-	a->next = nested->pasids;
-	nested->pasids = a;
-	return a;
-}
-
-static void drop_unused(struct iommufd_nested_device *nested)
-{
-	struct attachment **at = &nested->pasids;
-
-	while (*at) {
-		struct attachment *a = *at;
-
-		if (a->page_table) {
-			at = &a->next;
-		} else {
-			*at = a->next;
-			free(a);
-		}
-	}
-}
-
-static int translate(struct iommufd_nested_device *nested, struct attachment *a,
+static int translate(struct iommufd_nested_device *nested, uint32_t pasid,
 		     const uint64_t entry[8])
 {
+	const uint32_t domain = (uint32_t)DID(entry);
 	const uint64_t flags = (SRE(entry) ? IOMMUFD_VTD_S1_SRE : 0) |
 			       (EAFE(entry) ? IOMMUFD_VTD_S1_EAFE : 0) |
 			       (WPE(entry) ? IOMMUFD_VTD_S1_WPE : 0);
@@ -115,22 +70,7 @@ static int translate(struct iommufd_nested_device *nested, struct attachment *a,
 		free(table);
 		return ret;
 	}
-	ret = iommufd__nested_translate(nested, a, table);
-	if (ret)
-		return ret;
-	a->domain = (uint32_t)DID(entry);
-	a->has_domain = 1;
-	return 0;
-}
-
-static int set_entry(struct iommufd_nested_device *nested, struct attachment *a,
-		     const uint64_t entry[8])
-{
-	if (!PRESENT(entry))
-		return iommufd__nested_abort(nested, a);
-	if (PGTT(entry) == VTD_PGTT_PASS_THROUGH)
-		return iommufd__nested_bypass(nested, a);
-	return translate(nested, a, entry);
+	return iommufd__nested_take(nested, pasid, table, &domain);
 }
 
 static int is_known(const uint64_t entry[8])
@@ -145,9 +85,7 @@ UTIL_API int iommufd_nested_device_set_pasid_entry(
 	struct iommufd_nested_device *nested, uint32_t pasid,
 	const uint64_t entry[8])
 {
-	struct attachment *a;
 	uint64_t own[8];
-	int ret;
 
 	if (!nested || !entry)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
@@ -158,14 +96,11 @@ UTIL_API int iommufd_nested_device_set_pasid_entry(
 	if (!is_known(own))
 		return bad(IOMMUFD_CAUSE_PAGE_TABLE_DATA, nested, pasid,
 			   PGTT(own), FSPM(own));
-	if (!PRESENT(own) && !find(nested, pasid))
-		return 0;
-	a = find_or_add(nested, pasid);
-	if (!a)
-		return iommufd__nesting_refused(IOMMUFD_CAUSE_NO_MEMORY);
-	ret = set_entry(nested, a, own);
-	drop_unused(nested);
-	return ret;
+	if (!PRESENT(own))
+		return iommufd_nested_device_abort_pasid(nested, pasid);
+	if (PGTT(own) == VTD_PGTT_PASS_THROUGH)
+		return iommufd_nested_device_bypass_pasid(nested, pasid);
+	return translate(nested, pasid, own);
 }
 
 /* ---- the invalidation queue ---------------------------------------------- */
@@ -248,12 +183,10 @@ static int drop_all(const struct iommufd_nesting *nesting,
 		return bad(IOMMUFD_CAUSE_INVALIDATION_ENTRY, NULL, at,
 			   TYPE(descriptor), GRANULARITY(descriptor));
 	for (const struct iommufd_nested_device *n = nesting->devices;
-	     n && !ret; n = n->next) {
-		ret = drop(&n->self, &s);
-		for (const struct attachment *a = n->pasids; a && !ret;
+	     n && !ret; n = n->next)
+		for (const struct attachment *a = &n->self; a && !ret;
 		     a = a->next)
 			ret = drop(a, &s);
-	}
 	return ret;
 }
 

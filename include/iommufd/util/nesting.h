@@ -304,8 +304,8 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
- * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc(); for a VT-d with PASIDs as
- *   iommufd_device_get_hw_info()
+ * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc(); with ::IOMMUFD_HWPT_PASID in
+ *   `parent_flags` as iommufd_device_get_hw_info(), for the width of PASIDs
  * @threads{any}
  * @syscalls{0 to 3 ioctls}
  * @kernel{6.7; with a vIOMMU 6.13}
@@ -492,22 +492,135 @@ int iommufd_nested_device_translate(struct iommufd_nested_device *nested,
 				    const struct iommufd_nested_table *table);
 
 /**
+ * @name PASIDs
+ * Where the host attaches a guest's PASIDs: on a VT-d, and on hardware that the
+ * library does not know. Each has a state of its own. PASID 0 is the device
+ * itself, for which these calls are those above. While a PASID is attached the
+ * page table of the device must be one with ::IOMMUFD_HWPT_PASID, and so must that
+ * of each PASID; all tables made here are such when the nest parent is: give the
+ * flag in `parent_flags`.
+ *
+ * Abort of a PASID is being detached. PASIDs that others have attached are not
+ * known here, and not touched.
+ * @{
+ */
+
+/**
+ * @brief Refuse all DMA of a PASID.
+ *
+ * @param nested the device
+ * @param pasid the PASID, or 0 for the device itself
+ * @return 0, also when these calls have not attached it; or a typed error
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_FEATURE for a PASID on an SMMUv3, which finds them in the
+ *   guest's tables
+ * - as iommufd_device_detach_pasid(); for the device itself as
+ *   iommufd_nested_device_abort()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @kernel{6.15}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_abort_pasid(struct iommufd_nested_device *nested,
+				      uint32_t pasid);
+
+/**
+ * @brief Let DMA of a PASID go to guest physical addresses.
+ *
+ * @param nested the device
+ * @param pasid the PASID, or 0 for the device itself
+ * @return 0, also when it is so already; or a typed error, after which what was
+ *         in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_FEATURE for a PASID on an SMMUv3
+ * - as iommufd_device_attach_pasid(); for the device itself as
+ *   iommufd_nested_device_bypass()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @kernel{6.15}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_bypass_pasid(struct iommufd_nested_device *nested,
+				       uint32_t pasid);
+
+/**
+ * @brief Let DMA of a PASID go through a guest's page table.
+ *
+ * @param nested the device
+ * @param pasid the PASID, or 0 for the device itself
+ * @param table the guest's page table as the kernel takes it
+ * @return 0 or a typed error, after which what was in force is in force
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_FEATURE for a PASID on an SMMUv3
+ * - ::IOMMUFD_CAUSE_NO_PASID, ::IOMMUFD_CAUSE_BAD_PASID by the width that the
+ *   hardware tells
+ * - as iommufd_hwpt_alloc(), iommufd_device_attach_pasid(); for the device itself
+ *   as iommufd_nested_device_translate()
+ * @threads{any, one call at a time for a device}
+ * @syscalls{1 ioctl for the new table, 1 to switch, 1 to free the old one}
+ * @kernel{6.15}
+ * @since 0.1.0
+ */
+int iommufd_nested_device_translate_pasid(
+	struct iommufd_nested_device *nested, uint32_t pasid,
+	const struct iommufd_nested_table *table);
+
+/**
+ * @brief The state of a PASID.
+ *
+ * @param nested the device, or NULL
+ * @param pasid the PASID, or 0 for the device itself
+ * @return an `IOMMUFD_NESTED_` state; ::IOMMUFD_NESTED_ABORT for a PASID that
+ *         these calls have not attached, ::IOMMUFD_NESTED_UNSET for NULL
+ * @failures none
+ * @threads{any, but not while the device is switched}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+uint32_t iommufd_nested_device_pasid_state(
+	const struct iommufd_nested_device *nested, uint32_t pasid);
+
+/**
+ * @brief The page table of a PASID.
+ *
+ * @param nested the device, or NULL
+ * @param pasid the PASID, or 0 for the device itself
+ * @return id of the page table in force as far as these calls know; 0 when they
+ *         have not attached it, and for NULL
+ * @failures none
+ * @threads{any, but not while the device is switched}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+uint32_t iommufd_nested_device_pasid_page_table(
+	const struct iommufd_nested_device *nested, uint32_t pasid);
+
+/** @} */
+
+/**
  * @brief Put a device on a page table of the caller's.
  *
  * For a guest that is reset, or has no IOMMU driver yet. The state is
  * ::IOMMUFD_NESTED_UNSET then, and iommufd_nested_device_end() leaves the device
- * where it is. PASIDs stay as they are.
+ * where it is. PASIDs that these calls attached are detached first: with them the
+ * kernel refuses a page table that is not made for PASIDs.
  *
  * @param nested the device
  * @param page_table id of the page table, made by iommufd_hwpt_alloc()
  * @param flags flags that it was made with, for the way back to it
- * @return 0 or a typed error, after which what was in force is in force
+ * @return 0 or a typed error, after which what was in force is in force for the
+ *         device itself, with the exceptions of iommufd_nested_device_translate();
+ *         PASIDs that were detached before the failure stay so
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_BAD_ID for an id that cannot be any
- * - as iommufd_replace(), iommufd_device_attach()
+ * - as iommufd_device_detach_pasid(), iommufd_replace(), iommufd_device_attach()
  * @threads{any, one call at a time for a device}
- * @syscalls{1 ioctl to switch, 1 to free the old table}
+ * @syscalls{1 ioctl to switch, 1 to free the old table, and the same for each
+ *           PASID}
  * @kernel{6.7}
  * @since 0.1.0
  */
@@ -545,9 +658,8 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
  *
  * Of a scalable-mode entry P and PGTT tell the state: abort (not present),
  * bypass (pass-through), or translate (first stage). The entry for requests
- * without a PASID moves the device, others its PASIDs. While a PASID is attached
- * the page table of the device must be one with ::IOMMUFD_HWPT_PASID, which all
- * tables made here are when the nest parent is: give it in `parent_flags`.
+ * without a PASID moves the device, others its PASIDs, as the calls for PASIDs
+ * do: ::IOMMUFD_HWPT_PASID is to be in `parent_flags`.
  *
  * The guest's IOMMU must not offer another PASID than 0 for requests without
  * one (ECAP.RPS is 0).
@@ -562,7 +674,8 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
  * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for an entry that is none of these, or has
  *   neither four nor five levels
- * - as iommufd_nested_device_translate(), iommufd_device_attach_pasid()
+ * - as iommufd_nested_device_translate_pasid(),
+ *   iommufd_nested_device_abort_pasid()
  * @threads{any, one call at a time for a device}
  * @syscalls{those of the state}
  * @kernel{6.7; PASIDs 6.15}
