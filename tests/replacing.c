@@ -29,6 +29,9 @@ struct iommufd_replacement replacement(struct iommufd_device *device,
 		.state = 77,
 		.in_force = 77,
 		.restore_ret = 1,
+		.windows_lost = 77,
+		.scratch_page_table = 77,
+		.scratch_ioas = 77,
 	};
 }
 
@@ -38,6 +41,9 @@ void check_result(const struct iommufd_replacement *r, int ret, uint32_t state,
 	ck_assert_int_eq(r->ret, ret);
 	ck_assert_uint_eq(r->state, state);
 	ck_assert_uint_eq(r->in_force, in_force);
+	ck_assert_uint_le(r->windows_lost, 1);
+	ck_assert_uint_eq(r->scratch_page_table, 0);
+	ck_assert_uint_eq(r->scratch_ioas, 0);
 }
 
 /* Which of the two the device is attached to: that one cannot be destroyed. */

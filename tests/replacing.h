@@ -19,6 +19,7 @@ uint32_t new_table(struct iommufd_device *device, uint32_t parent,
 struct iommufd_replacement replacement(struct iommufd_device *device,
 				       uint32_t from, uint32_t to);
 
+/* And that it has left nothing behind. */
 void check_result(const struct iommufd_replacement *r, int ret, uint32_t state,
 		  uint32_t in_force);
 

@@ -58,6 +58,7 @@ START_TEST(refused_and_restored)
 	ck_assert_uint_eq(harness_failure(ret).other_id, dirty);
 	check_result(&r, ret, IOMMUFD_REPLACE_RESTORED, old);
 	ck_assert_int_eq(r.restore_ret, 0);
+	ck_assert_uint_eq(r.windows_lost, 0);
 	ck_assert_uint_eq(next_id(f.ctx), next);
 	check_attached(old, dirty);
 }
@@ -79,6 +80,7 @@ START_TEST(way_back_cannot_begin)
 	FAILS(ret, ATTACH_REFUSED, EINVAL);
 	ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_DEVICE_ATTACH);
 	check_result(&r, ret, IOMMUFD_REPLACE_BROKEN, old);
+	ck_assert_uint_eq(r.windows_lost, 1);
 	ck_assert_int_eq(iommufd_is(r.restore_ret, IOMMUFD_CAUSE_FEATURE), 1);
 	ck_assert_uint_eq(next_id(f.ctx), next);
 	check_attached(old, dirty);
@@ -101,9 +103,13 @@ START_TEST(way_back_cannot_end)
 			 1);
 	ck_assert_uint_ne(r.in_force, old);
 	ck_assert_uint_ne(r.in_force, new);
+	ck_assert_uint_eq(r.scratch_page_table, r.in_force);
+	ck_assert_uint_eq(r.windows_lost, 1);
 	check_attached(r.in_force, old);
+	FAILS(iommufd_ctx_destroy_id(f.ctx, r.scratch_ioas), IN_USE, EBUSY);
 	OK(iommufd_device_attach(f.device, new, NULL));
-	OK(iommufd_ctx_destroy_id(f.ctx, r.in_force));
+	OK(iommufd_ctx_destroy_id(f.ctx, r.scratch_page_table));
+	OK(iommufd_ctx_destroy_id(f.ctx, r.scratch_ioas));
 }
 END_TEST
 
@@ -117,6 +123,7 @@ START_TEST(refused_early)
 	FAILS(iommufd_replace(&r), PAGE_TABLE, ENOENT);
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
 	ck_assert_int_eq(r.restore_ret, 0);
+	ck_assert_uint_eq(r.windows_lost, 0);
 	check_attached(old, new);
 }
 END_TEST
@@ -191,7 +198,11 @@ START_TEST(bad_input)
 	r.reserved = 1;
 	FAILS(iommufd_replace(&r), OPTS_RESERVED, EINVAL);
 	r = longer.r;
-	r.size = 48 + sizeof(void *) - 1;
+	r.reserved = 0;
+	r.reserved2 = 1;
+	FAILS(iommufd_replace(&r), OPTS_RESERVED, EINVAL);
+	r = longer.r;
+	r.size = 64 + sizeof(void *) - 1;
 	FAILS(iommufd_replace(&r), OPTS_SIZE, EINVAL);
 	FAILS(iommufd_replace_many(&r, 1), OPTS_SIZE, EINVAL);
 	/* An array of these would not be aligned. */
@@ -309,6 +320,8 @@ START_TEST(many_cannot_be_taken_back)
 	ck_assert_int_eq(iommufd_is(r[0].restore_ret, IOMMUFD_CAUSE_PAGE_TABLE),
 			 1);
 	FAILS(iommufd_ctx_destroy_id(f.ctx, r[0].in_force), IN_USE, EBUSY);
+	ck_assert_uint_eq(r[0].scratch_page_table, r[0].in_force);
+	ck_assert_uint_ne(r[0].scratch_ioas, 0);
 	check_result(&r[1], ret, IOMMUFD_REPLACE_RESTORED, old);
 }
 END_TEST

@@ -126,6 +126,7 @@ START_TEST(reserved_windows_are_restored)
 	OK(iommufd_device_detach(group[1].device));
 	FAILS(iommufd_replace(&r), ATTACH_UNSUPPORTED, ENODEV);
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
+	ck_assert_uint_eq(r.windows_lost, 0);
 	ck_assert(msi_window_is_reserved());
 	ck_assert(edu_works(&alone, IOVA, memory));
 }
@@ -146,6 +147,8 @@ START_TEST(mapping_in_a_window_is_in_the_way)
 	ck_assert_uint_eq(r.state, IOMMUFD_REPLACE_BROKEN);
 	ck_assert_int_eq(
 		iommufd_is(r.restore_ret, IOMMUFD_CAUSE_ATTACH_CONFLICT), 1);
+	ck_assert_uint_eq(r.windows_lost, 1);
+	ck_assert_uint_eq(r.scratch_page_table, r.in_force);
 	check_attached(r.in_force, old);
 }
 END_TEST

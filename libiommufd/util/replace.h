@@ -6,6 +6,7 @@
 #include "internal.h"
 
 uint32_t iommufd__replace_check(const struct iommufd_replacement *r);
+void iommufd__replace_begin(struct iommufd_replacement *r);
 int iommufd__replace_one(struct iommufd_replacement *r);
 void iommufd__replace_undo(struct iommufd_replacement *r);
 

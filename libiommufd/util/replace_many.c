@@ -123,6 +123,9 @@ static void share_results(const struct many *many)
 		r->state = leader->state;
 		r->in_force = leader->in_force;
 		r->restore_ret = leader->restore_ret;
+		r->windows_lost = leader->windows_lost;
+		r->scratch_page_table = leader->scratch_page_table;
+		r->scratch_ioas = leader->scratch_ioas;
 	}
 }
 
@@ -130,14 +133,8 @@ static int replace_all(const struct many *many)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < many->count; i++) {
-		struct iommufd_replacement *r = at(many, i);
-
-		r->ret = 0;
-		r->state = IOMMUFD_REPLACE_UNTRIED;
-		r->in_force = r->old_page_table;
-		r->restore_ret = 0;
-	}
+	for (uint32_t i = 0; i < many->count; i++)
+		iommufd__replace_begin(at(many, i));
 	for (uint32_t i = 0; i < many->count && !ret; i++) {
 		if (many->places[i].leader != i)
 			continue;

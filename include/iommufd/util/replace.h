@@ -24,10 +24,18 @@ extern "C" {
  * does nothing. On every IOMMU a refusal for a page table of the same address
  * space makes that forget the device's reserved windows, so that one can map
  * into them. The way back from both leads over a page table of another address
- * space: iommufd_replace() goes it when it has to. Where the driver gets
- * everything ready before it touches the device (Arm SMMUv3), and where the
- * kernel refuses before it asks the driver, it is iommufd_device_attach() and no
- * more.
+ * space: iommufd_replace() goes it when DMA may be blocked.
+ *
+ * Where the driver gets everything ready before it touches the device (Arm
+ * SMMUv3), a refusal is iommufd_device_attach() and no more: DMA goes on, and the
+ * windows are lost, of which `windows_lost` tells. To have them again the device
+ * must be on another page table for a moment: with ::IOMMUFD_REPLACE_WINDOWS, that
+ * is done.
+ *
+ * No way back is gone where the errno says that the kernel refused before it
+ * asked the driver. EINVAL does not say it: for an object that is no page table,
+ * and for a page table without the flag that the device's PASIDs need, the way
+ * back is gone although nothing has happened to the device's DMA.
  *
  * A PASID is replaced by the same calls. There the kernel demands of every
  * driver that a refusal leaves the PASID as it was, and reserved windows play no
@@ -49,6 +57,20 @@ enum {
 /** @} */
 
 /**
+ * @name Flags of a replacement
+ * Beside ::IOMMUFD_PASID_WIDTH_VALID.
+ * @{
+ */
+enum {
+	/** When the device's DMA goes on after a refusal and its reserved
+	 *  windows may be lost, restore them at the price of an interruption.
+	 *  Should that fail halfway, the state is ::IOMMUFD_REPLACE_BROKEN.
+	 *  @since 0.1.0 */
+	IOMMUFD_REPLACE_WINDOWS = 1 << 16
+};
+/** @} */
+
+/**
  * @name States after a replacement
  * @{
  */
@@ -58,7 +80,7 @@ enum {
 	/** The new page table is in force. @since 0.1.0 */
 	IOMMUFD_REPLACE_DONE = 1,
 	/** Refused, or taken back; the old page table is in force, in hardware
-	 *  too. @since 0.1.0 */
+	 *  too. Of the reserved windows `windows_lost` tells. @since 0.1.0 */
 	IOMMUFD_REPLACE_RESTORED = 2,
 	/** Refused or to be taken back, and the way back failed: the kernel's
 	 *  books show `in_force`, and DMA may be blocked, though never that of
@@ -74,7 +96,7 @@ enum {
 struct iommufd_replacement {
 	/** Set by the caller: sizeof(struct iommufd_replacement). */
 	uint32_t size;
-	/** ::IOMMUFD_PASID_WIDTH_VALID or 0. */
+	/** ::IOMMUFD_PASID_WIDTH_VALID, ::IOMMUFD_REPLACE_WINDOWS. */
 	uint32_t flags;
 	/** The device. */
 	struct iommufd_device *device;
@@ -105,19 +127,35 @@ struct iommufd_replacement {
 	uint32_t in_force;
 	/** Out: 0, or the typed error of the way back; in the state
 	 *  ::IOMMUFD_REPLACE_RESTORED, of the end of a scratch object, which
-	 *  then lives on. */
+	 *  then lives on, or of the restoring of windows. */
 	int32_t restore_ret;
+	/** Out: 1 when the address space of the old page table may have
+	 *  forgotten the reserved windows of the devices in the group: it has
+	 *  when the new page table is of the same address space. It then
+	 *  accepts mappings there, which get in the way of interrupts and of
+	 *  later attachments. Attaching a page table of another address space,
+	 *  and the old one again, brings them back. Else 0. */
+	uint32_t windows_lost;
+	/** Out: id of the scratch page table of a way back, when it lives on;
+	 *  else 0. To be destroyed with iommufd_ctx_destroy_id() when the device
+	 *  is on another one. */
+	uint32_t scratch_page_table;
+	/** Out: id of its address space, when that lives on; else 0. To be
+	 *  destroyed after it. */
+	uint32_t scratch_ioas;
+	/** 0. */
+	uint32_t reserved2;
 };
 
 /**
  * @brief Replace the page table of a device or of one of its PASIDs, and of all
  *        attached devices of its group; go back if that is refused.
  *
- * The way back of a device makes two scratch objects in the device's context for a moment.
- * On it the device is on an empty page table for a moment, and its
- * reserved windows are outside of the address space: DMA in flight may fault, and
- * nobody may map into the windows meanwhile. The caller's word is taken for what
- * is in force before: a PASID that has no page table yet is attached.
+ * The way back of a device makes two scratch objects in the device's context for a
+ * moment. On it the device is on an empty page table, and its reserved windows are
+ * outside of the address space: DMA in flight may fault, and nobody may map into
+ * the windows meanwhile. The caller's word is taken for what is in force before: a
+ * PASID that has no page table yet is attached.
  *
  * @param[in,out] replacement its inputs must be set; its outputs are set when
  *                the inputs are usable
@@ -130,7 +168,7 @@ struct iommufd_replacement {
  *   go back to; and for other ids that cannot be any
  * - as iommufd_device_attach(), for a PASID as iommufd_device_attach_pasid()
  * @threads{any, but one replacement at a time in a group}
- * @syscalls{1 ioctl; for a device, after a refusal that can do harm up to 7
+ * @syscalls{1 ioctl; for a device, after a refusal that can do harm up to 8
  *           more}
  * @kernel{6.6; PASID 6.15}
  * @since 0.1.0
