@@ -85,15 +85,50 @@ START_TEST(way_back_cannot_end)
 	scratch = iommufd_nested_device_page_table(v.nested);
 	ck_assert_uint_ne(scratch, table);
 	check_books();
+	ck_assert_uint_eq(fake_alive(), alive + 2);
 	/* It cannot be detached either: then it is replaced. */
 	fake_fail(UAPI_VFIO_DETACH, 1, EBUSY);
 	OK(iommufd_nested_device_bypass(v.nested));
 	check_books();
-	OK(iommufd_ctx_destroy_id(v.ctx, scratch));
-	ck_assert_uint_eq(fake_alive(), alive); /* less a table, more an ioas */
-	for (uint32_t id = 2; id < FAKE_OBJECTS; id++)
-		if (fake.objects[id].nr == IOMMUFD_NR_IOAS_ALLOC)
-			OK(iommufd_ctx_destroy_id(v.ctx, id));
+	/* The guest's table has gone, and the scratch objects with it. */
+	ck_assert_uint_eq(fake_alive(), alive - 1);
+	vtd_end(&v);
+}
+END_TEST
+
+/* What of them cannot be destroyed is tried again, at the end too. */
+START_TEST(scratch_objects_are_not_lost)
+{
+	begin_broken();
+	fake_fail(UAPI_VFIO_ATTACH, 3, EBUSY);
+	FAILS(translate(), ATTACH_REFUSED, EINVAL);
+	fake_fail(IOMMUFD_NR_DESTROY, 2, EBUSY);
+	fake_fail(IOMMUFD_NR_DESTROY, 3, EBUSY);
+	OK(iommufd_nested_device_bypass(v.nested));
+	ck_assert_uint_eq(fake_alive(), alive + 1);
+	/* A second time, before the first are gone. */
+	OK(translate());
+	fake_fail(UAPI_VFIO_ATTACH, 1, EINVAL);
+	fake_fail(UAPI_VFIO_ATTACH, 3, EBUSY);
+	FAILS(translate(), ATTACH_REFUSED, EINVAL);
+	/* The second attempt of the end is the one that counts. */
+	fake_fail(IOMMUFD_NR_DESTROY, 2, EBUSY);
+	fake_fail(IOMMUFD_NR_DESTROY, 4, EBUSY);
+	FAILS(iommufd_nested_device_end(v.nested), IN_USE, EBUSY);
+	vtd_end(&v);
+}
+END_TEST
+
+/* Not broken, and yet one lives on: it goes with the next switch. */
+START_TEST(scratch_object_after_the_way_back)
+{
+	begin_broken();
+	fake_fail(IOMMUFD_NR_DESTROY, 1, EBUSY);
+	FAILS(translate(), ATTACH_REFUSED, EINVAL);
+	ck_assert_uint_eq(iommufd_nested_device_state(v.nested),
+			  IOMMUFD_NESTED_TRANSLATE);
+	OK(iommufd_nested_device_bypass(v.nested));
+	ck_assert_uint_eq(fake_alive(), alive - 1);
 	vtd_end(&v);
 }
 END_TEST
@@ -139,6 +174,8 @@ END_TEST
 static const TTest **const broken_tests[] = {
 	&way_back_cannot_begin,
 	&way_back_cannot_end,
+	&scratch_objects_are_not_lost,
+	&scratch_object_after_the_way_back,
 	&flags_of_the_way_back,
 	&end_without_way_back,
 	NULL,

@@ -18,33 +18,82 @@ static uint32_t way_back_flags(const struct iommufd_nested_device *nested)
 	return nested->nesting->parent_flags & IOMMUFD_HWPT_PASID;
 }
 
-/*
- * What cannot be destroyed now is tried again at the next change. The first
- * failure is the result, and the last one of the thread.
- */
-int iommufd__nested_bury(struct iommufd_nested_device *nested)
+/* The first failure is the result, and the last one of the thread. */
+struct first {
+	struct iommufd_failure failure;
+	int ret;
+};
+
+static void note(struct first *first, int ret)
 {
-	struct iommufd_failure failure = { .size = sizeof(failure) };
+	if (first->ret || !ret)
+		return;
+	first->ret = ret;
+	iommufd_failure_keep(&first->failure);
+}
+
+static void bury_tables(struct iommufd_nested_device *nested,
+			struct first *first)
+{
 	struct guest_table **at = &nested->old;
-	int first = 0;
 
 	while (*at) {
 		struct guest_table *table = *at;
 		int ret = iommufd__nesting_end_hwpt(&table->hwpt);
 
+		note(first, ret);
 		if (ret) {
-			if (!first)
-				iommufd_failure_keep(&failure);
-			first = first ? first : ret;
 			at = &table->next;
 		} else {
 			*at = table->next;
 			free(table);
 		}
 	}
-	if (first)
-		iommufd_failure_set(&failure);
-	return first;
+}
+
+static void bury_scratch(struct iommufd_nested_device *nested,
+			 struct first *first)
+{
+	struct iommufd_ctx *ctx = iommufd_device_ctx(nested->device);
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < SCRATCH_MAX && nested->scratch[i]; i++) {
+		const uint32_t id = nested->scratch[i];
+		int ret = iommufd_ctx_destroy_id(ctx, id);
+
+		nested->scratch[i] = 0;
+		if (iommufd__nesting_gone(ret))
+			ret = 0;
+		note(first, ret);
+		if (ret)
+			nested->scratch[left++] = id;
+	}
+}
+
+/* What cannot be destroyed now is tried again at the next change. */
+int iommufd__nested_bury(struct iommufd_nested_device *nested)
+{
+	struct first first = { .failure.size = sizeof(first.failure) };
+
+	bury_tables(nested, &first);
+	bury_scratch(nested, &first);
+	if (first.ret)
+		iommufd_failure_set(&first.failure);
+	return first.ret;
+}
+
+static void keep_scratch(struct iommufd_nested_device *nested,
+			 const struct iommufd_replacement *r)
+{
+	const uint32_t ids[] = { r->scratch_page_table, r->scratch_ioas };
+	uint32_t at = 0;
+
+	for (int i = 0; i < 2; i++) {
+		while (at < SCRATCH_MAX && nested->scratch[at])
+			at++;
+		if (ids[i] && at < SCRATCH_MAX)
+			nested->scratch[at] = ids[i];
+	}
 }
 
 /* Nobody is told what cannot be destroyed yet: the record is what it was. */
@@ -102,6 +151,7 @@ static int move_device(struct iommufd_nested_device *nested,
 		return iommufd_device_attach(nested->device, page_table, NULL);
 	r.old_page_table = a->page_table;
 	ret = iommufd_replace(&r);
+	keep_scratch(nested, &r);
 	if (ret && r.state == IOMMUFD_REPLACE_BROKEN) {
 		a->page_table = r.in_force;
 		a->state = IOMMUFD_NESTED_UNSET;

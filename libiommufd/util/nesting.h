@@ -11,6 +11,7 @@
 
 /* Of an entry of a VT-d's PASID table, what a guest can have: PGTT. */
 enum { VTD_PGTT_FIRST_STAGE = 1, VTD_PGTT_PASS_THROUGH = 4 };
+#define SCRATCH_MAX 8
 
 /* A page table of a guest: in force, or waiting to be destroyed. */
 struct guest_table {
@@ -43,6 +44,11 @@ struct iommufd_nested_device {
 	struct attachment self; /* and after it the PASIDs */
 	/* Out of force, and yet to be destroyed. */
 	struct guest_table *old;
+	/*
+	 * Ids of what a way back left, tables before their address spaces, or
+	 * 0. More than fit live on.
+	 */
+	uint32_t scratch[SCRATCH_MAX];
 	/* Flags of a guest's page tables. */
 	uint32_t table_flags;
 	struct iommufd_device_pasid_opts pasid_opts;
