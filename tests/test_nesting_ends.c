@@ -227,8 +227,59 @@ START_TEST(something_stands_on_it)
 	g.nested = NULL;
 	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
 	ck_assert_ptr_nonnull(iommufd_nesting_parent(g.nesting));
-	ck_assert_ptr_null(iommufd_nesting_fault_queue(g.nesting));
+	/* The queue is still open. */
+	ck_assert_int_ge(
+		iommufd_fault_queue_fd(iommufd_nesting_fault_queue(g.nesting)),
+		0);
 	OK(iommufd_hwpt_destroy(child));
+	guest_end(&g);
+}
+END_TEST
+
+/* Of a vIOMMU the events must go before it can be known; nothing else does. */
+START_TEST(something_stands_on_the_viommu)
+{
+	const uint32_t flags = IOMMUFD_NESTING_FAULTS | IOMMUFD_NESTING_EVENTS;
+	struct iommufd_vdevice *vdevice = NULL;
+
+	begin(IOMMUFD_MOCK_VIOMMU, flags);
+	guest_go_home(&g);
+	OK(iommufd_nested_device_end(g.nested));
+	g.nested = NULL;
+	OK(iommufd_vdevice_alloc(iommufd_nesting_viommu(g.nesting), g.f.device,
+				 1, &vdevice));
+	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	ck_assert_ptr_null(iommufd_nesting_veventq(g.nesting));
+	ck_assert_ptr_nonnull(iommufd_nesting_viommu(g.nesting));
+	ck_assert_ptr_nonnull(iommufd_nesting_parent(g.nesting));
+	ck_assert_int_ge(
+		iommufd_fault_queue_fd(iommufd_nesting_fault_queue(g.nesting)),
+		0);
+	OK(iommufd_vdevice_destroy(vdevice));
+	guest_end(&g);
+}
+END_TEST
+
+/* A page table of the caller's that sends its faults there. */
+START_TEST(something_uses_the_faults)
+{
+	struct iommufd_hwpt_alloc_opts opts = {
+		.size = sizeof(opts),
+		.flags = IOMMUFD_HWPT_FAULT_ID_VALID,
+	};
+	struct iommufd_hwpt *other = NULL;
+
+	begin(IOMMUFD_VIOMMU_DEFAULT, IOMMUFD_NESTING_FAULTS);
+	opts.fault_id =
+		iommufd_fault_queue_id(iommufd_nesting_fault_queue(g.nesting));
+	OK(iommufd_hwpt_alloc(g.f.device, iommufd_ioas_id(g.f.ioas), &opts,
+			      &other));
+	guest_go_home(&g);
+	OK(iommufd_nested_device_end(g.nested));
+	g.nested = NULL;
+	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	ck_assert_ptr_null(iommufd_nesting_parent(g.nesting));
+	OK(iommufd_hwpt_destroy(other));
 	guest_end(&g);
 }
 END_TEST
@@ -321,6 +372,13 @@ START_TEST(destroyed_by_somebody_else)
 }
 END_TEST
 
+/* Of a kernel that has vIOMMUs, and fault queues of all page tables. */
+static const TTest **const later[] = {
+	&something_stands_on_the_viommu,
+	&something_uses_the_faults,
+	NULL,
+};
+
 static const TTest **const ends[] = {
 	&null_pointers,
 	&unknown_hardware,
@@ -339,7 +397,8 @@ int main(void)
 {
 	const struct harness_case cases[] = {
 		{ .name = "ends", .tests = ends },
+		{ .name = "later", .tests = later },
 	};
 
-	return harness_run("nesting_ends", cases, 1);
+	return harness_run("nesting_ends", cases, guest_best_type() ? 2 : 1);
 }

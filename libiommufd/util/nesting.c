@@ -178,16 +178,20 @@ int iommufd__nesting_end_hwpt(struct iommufd_hwpt **hwpt)
 	return ret;
 }
 
+/*
+ * What something else can stand on goes first, as long as that is no reason to
+ * close a queue that may still be wanted: only events must go before the vIOMMU.
+ */
 static int end_all(struct iommufd_nesting *nesting)
 {
-	int ret = end_faults(nesting);
+	int ret = end_events(nesting);
 
-	if (!ret)
-		ret = end_events(nesting);
 	if (!ret)
 		ret = end_viommu(nesting);
 	if (!ret)
 		ret = iommufd__nesting_end_hwpt(&nesting->parent);
+	if (!ret)
+		ret = end_faults(nesting);
 	if (!ret)
 		free(nesting);
 	return ret;

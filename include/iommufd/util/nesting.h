@@ -219,13 +219,22 @@ int iommufd_nesting_new(struct iommufd_device *device,
 /**
  * @brief End a guest's IOMMU, and all that iommufd_nesting_new() made.
  *
+ * In the order event queue, vIOMMU, nest parent, fault queue, up to the first that
+ * is refused. The event queue must go before the kernel says whether anything
+ * else stands on the vIOMMU (hardware queues, memory maps, nested page tables and
+ * vDevices of the caller's): when that is refused, the event queue has been closed
+ * and destroyed, and the rest is as it was. When the nest parent is refused, the
+ * vIOMMU has gone too. The fault queue is closed when all others have gone; it
+ * is refused when a page table of the caller's uses it, and is closed then.
+ *
  * @param nesting the guest's IOMMU, or NULL. Gone after success; after a
  *                failure what could not be destroyed is still there, and the
  *                call can be made again.
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_IN_USE while a device is in it, in which case nothing was
- *   done; or when something else stands on one of its objects
+ *   done; or when something else stands on one of its objects, or uses it at
+ *   this moment
  *
  * An object that somebody else has destroyed counts as ended.
  * @threads{any, as the last use of the handle}
