@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Two devices of a guest behind one vIOMMU, each with its own stream id. */
+#include "devices.h"
 #include "fixture.h"
 #include "smmu.h"
 
@@ -186,11 +187,35 @@ START_TEST(no_stream_at_first)
 }
 END_TEST
 
+/* Two functions of one slot have one page table: neither can be a guest's. */
+START_TEST(group_of_two)
+{
+	static const char *const variables[] = { "IOMMUFD_VM_EDU_A",
+						 "IOMMUFD_VM_EDU_B" };
+	const struct iommufd_nested_device_opts opts = { .size = sizeof(opts),
+							 .virt_id = 0x500 };
+	struct iommufd_nested_device *nested = NULL;
+	const uint32_t next = next_id(smmu.ctx);
+
+	for (int i = 0; i < 2; i++) {
+		struct iommufd_device *device =
+			device_new(variables[i], smmu.ctx);
+
+		FAILS(iommufd_nested_device_new(smmu.nesting, device, &opts,
+						&nested),
+		      GROUP_SHARED, EINVAL);
+		ck_assert_ptr_null(nested);
+		iommufd_device_close(device);
+		ck_assert_uint_eq(next_id(smmu.ctx), next);
+	}
+	smmu_end();
+}
+END_TEST
+
 static const TTest **const tests[] = {
-	&spaces_of_their_own, &one_space_for_both,
-	&states_of_their_own, &at_the_same_time,
-	&stream_twice,	      &streams_are_exchanged,
-	&no_stream_at_first,  NULL,
+	&spaces_of_their_own, &one_space_for_both, &states_of_their_own,
+	&at_the_same_time,    &stream_twice,	   &streams_are_exchanged,
+	&no_stream_at_first,  &group_of_two,	   NULL,
 };
 
 int main(void)

@@ -589,6 +589,11 @@ enum {
 	 *  One of ::IOMMUFD_CAUSE_PASID_REFUSED. @since 0.1.0 */
 	IOMMUFD_CAUSE_PASID_KERNEL =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 21),
+	/** The device is not alone in its IOMMU group. @how{direct} Of a
+	 *  device that is put behind a guest's IOMMU: all devices of the group
+	 *  have one page table. @since 0.1.0 */
+	IOMMUFD_CAUSE_GROUP_SHARED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 22),
 
 	/** A buffer of the caller cannot be read or written. @how{direct}
 	 *  EFAULT of a call that pins nothing. @since 0.1.0 */

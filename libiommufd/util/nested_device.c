@@ -181,6 +181,8 @@ UTIL_API int iommufd_nested_device_new(
 	cause = iommufd__util_opts_load(&o, sizeof(o), opts, OPTS_MIN);
 	if (!cause && o.flags & ~FLAGS)
 		cause = IOMMUFD_CAUSE_BAD_FLAGS;
+	if (!cause && iommufd__nesting_shares_group(device))
+		cause = IOMMUFD_CAUSE_GROUP_SHARED;
 	if (cause)
 		return refused(cause);
 	new = calloc(1, sizeof(*new));

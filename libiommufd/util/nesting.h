@@ -104,6 +104,9 @@ int iommufd__nested_take(struct iommufd_nested_device *nested, uint32_t pasid,
 			 struct guest_table *table, const uint32_t *domain);
 int iommufd__nested_end_pasids(struct iommufd_nested_device *nested);
 
+/* nested_group.c: 1 when another device has the same page table. */
+int iommufd__nesting_shares_group(struct iommufd_device *device);
+
 /* nested_virt_id.c: the vDevice, which gives the device its id. */
 int iommufd__nested_name(struct iommufd_nested_device *nested,
 			 uint64_t virt_id);

@@ -27,8 +27,9 @@ extern "C" {
  * replaces the old one, and the old one is freed. When any step is refused, what
  * was in force stays or is restored by iommufd_replace().
  *
- * Each device must be alone in its group: the devices of a group have one page
- * table in common, and a guest that gives them different ones cannot be obeyed.
+ * Each device must be alone in its group, bridges aside: the devices of a group
+ * have one page table in common, and a guest that gives them different ones cannot
+ * be obeyed.
  *
  * | hardware | made of | proven by |
  * |----------|---------|-----------|
@@ -313,10 +314,12 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_GROUP_SHARED when sysfs shows that another device is in the
+ *   group
  * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc(); with ::IOMMUFD_HWPT_PASID in
  *   `parent_flags` as iommufd_device_get_hw_info(), for the width of PASIDs
  * @threads{any}
- * @syscalls{0 to 3 ioctls}
+ * @syscalls{0 to 4 ioctls, and files are read to tell the group}
  * @kernel{6.7; with a vIOMMU 6.13}
  * @since 0.1.0
  */
