@@ -154,9 +154,11 @@ int vmm_iommu_off(struct vmm *vmm)
  * VT-d:   return iommufd_nested_device_set_pasid_entry(vmm->nested, pasid,
  *                                                      entry);
  *
- * They do just this with their hardware's entries. Whatever fails, what was in
- * force is in force. What the hardware does not take from a guest need not be
- * known here: the kernel refuses it.
+ * They do just this with their hardware's entries. What the hardware does not take
+ * from a guest need not be known here: the kernel refuses it. What was in force is
+ * in force then, which is more than hardware lets through that cannot use an
+ * entry: a faithful VMM calls iommufd_nested_device_abort() then, and reports it
+ * to the guest as its IOMMU would, as smmu-guest does.
  */
 int vmm_entry_written(struct vmm *vmm, uint32_t entry)
 {

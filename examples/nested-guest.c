@@ -147,7 +147,7 @@ static void use_states(void)
 	show_table(TABLE_B);
 }
 
-/* What the hardware does not have is refused, and nothing is lost by it. */
+/* What the hardware does not have is refused, and what was in force stays. */
 static void make_a_mistake(void)
 {
 	const uint32_t entry = ENTRY_VALID | ENTRY_TRANSLATE | ENTRY_FORMAT;
@@ -159,6 +159,18 @@ static void make_a_mistake(void)
 		printf("  refused   %s\n", why(ret));
 	else
 		expect(0, "is refused");
+	show_state();
+	show_table(TABLE_B);
+
+	printf("\nThe VMM lets nothing pass, as hardware that cannot use an "
+	       "entry.\n");
+	check("abort", iommufd_nested_device_abort(vmm.nested));
+	show_state();
+	show_refusal();
+
+	guest("writes a good entry again");
+	check("translate",
+	      vmm_entry_written(&vmm, ENTRY_VALID | ENTRY_TRANSLATE | TABLE_B));
 	show_state();
 	show_table(TABLE_B);
 }

@@ -153,12 +153,16 @@ static int look_at_stream(struct vmm *vmm)
 	return iommufd_nested_device_set_ste(vmm->nested, ste);
 }
 
-/* What the library leaves to us; a sync is done when its turn has come. */
-static int own_command(struct vmm *vmm, const guest_command *command)
+/*
+ * What the library leaves to us; a sync is done when its turn has come. The
+ * guest may write to its queue meanwhile: the command is read once.
+ */
+static int own_command(struct vmm *vmm, const guest_command *queued)
 {
-	const uint64_t stream = le64toh(command->cmd[0]) >> 32;
+	const guest_command command = *queued;
+	const uint64_t stream = le64toh(command.cmd[0]) >> 32;
 
-	switch (opcode(command)) {
+	switch (opcode(&command)) {
 	case SMMU_CFGI_STE:
 		return stream == vmm->stream ? look_at_stream(vmm) : 0;
 	case SMMU_CFGI_STE_RANGE:
@@ -212,8 +216,8 @@ int vmm_commands(struct vmm *vmm)
 
 /* --- events ----------------------------------------------------------------------- */
 
-/* The record is the guest's already, with the stream id that it knows. */
-static int event_for_guest(struct vmm *vmm, const struct iommufd_event_info *e)
+/* A record of four words into the guest's queue, if that has room. */
+static int event_for_guest(struct vmm *vmm, const void *record)
 {
 	uint8_t *queue = guest_at(&vmm->ram, vmm->smmu.events);
 	struct smmu *smmu = &vmm->smmu;
@@ -222,12 +226,24 @@ static int event_for_guest(struct vmm *vmm, const struct iommufd_event_info *e)
 
 	if (waiting == SMMU_QUEUE)
 		return 0;
-	memcpy(queue + smmu->event_prod % SMMU_QUEUE * SMMU_EVENT_SIZE, e->data,
+	memcpy(queue + smmu->event_prod % SMMU_QUEUE * SMMU_EVENT_SIZE, record,
 	       SMMU_EVENT_SIZE);
 	smmu->event_prod = (smmu->event_prod + 1) % (2 * SMMU_QUEUE);
 	return 1;
 }
 
+int vmm_bad_stream(struct vmm *vmm)
+{
+	const uint64_t record[SMMU_EVENT_SIZE / 8] = { htole64(
+		SMMU_C_BAD_STE | (uint64_t)vmm->stream << 32) };
+	int ret = iommufd_nested_device_abort(vmm->nested);
+
+	if (!ret)
+		(void)event_for_guest(vmm, record);
+	return ret;
+}
+
+/* The record is the guest's already, with the stream id that it knows. */
 int vmm_events(struct vmm *vmm, uint64_t *lost)
 {
 	struct iommufd_veventq *queue = iommufd_nesting_veventq(vmm->nesting);
@@ -239,7 +255,7 @@ int vmm_events(struct vmm *vmm, uint64_t *lost)
 	       event.kind != IOMMUFD_EVENT_NONE) {
 		*lost += event.lost;
 		if (event.kind == IOMMUFD_EVENT_RECORD)
-			*lost += !event_for_guest(vmm, &event);
+			*lost += !event_for_guest(vmm, event.data);
 	}
 	return ret;
 }

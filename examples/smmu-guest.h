@@ -27,7 +27,11 @@ struct smmu {
 enum { SMMU_ERROR_NONE = 0, SMMU_ERROR_ILLEGAL = 1 };
 
 /* Events. */
-enum { SMMU_F_TRANSLATION = 0x10, SMMU_F_PERMISSION = 0x13 };
+enum {
+	SMMU_C_BAD_STE = 0x04,
+	SMMU_F_TRANSLATION = 0x10,
+	SMMU_F_PERMISSION = 0x13
+};
 
 /* --- smmu-guest-vmm.c: the VMM; 0 or a typed error ------------------------- */
 
@@ -57,9 +61,17 @@ int vmm_smmu_off(struct vmm *vmm);
 /*
  * The guest has written the register that says how far its commands go. Of a
  * refused command `command_error` tells, and `command_cons` is at it. A refused
- * stream table entry is no error of its command: what was in force stays.
+ * stream table entry is no error of its command: what was in force stays, until
+ * vmm_bad_stream() is called.
  */
 int vmm_commands(struct vmm *vmm);
+
+/*
+ * What an SMMU does with an entry that it cannot use: it refuses all DMA of the
+ * stream, and reports that. A VMM that is faithful calls this at once when an
+ * entry is refused; it is apart only to show what is in force before.
+ */
+int vmm_bad_stream(struct vmm *vmm);
 
 /*
  * When poll(2) reports input of the event queue: into the guest's event queue.

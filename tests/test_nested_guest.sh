@@ -33,6 +33,8 @@ step 'guest changes a page of table A, and has entry 2 dropped' 'device +looks u
 step 'guest gives the device page table B' 'translate: ' "device +goes through the guest's table at 0x1008000"
 step 'guest writes an entry of a format that the hardware does not have' 'refused +.*page table' 'translate: ' \
 	"device +goes through the guest's table at 0x1008000"
+step 'VMM lets nothing pass, as hardware that cannot use an entry' 'abort: ' 'device +is refused everywhere'
+step 'guest writes a good entry again' 'translate: ' "device +goes through the guest's table at 0x1008000"
 step 'device meets a page that is not there' 'page fault at 0x5000' 'device +tries again'
 if [ -n "$event" ]; then
 	step 'device does what its table forbids' 'event of its device 0x20' "device +is heard of by the guest's own number"
