@@ -12,15 +12,21 @@ static struct guest g;
 static struct iommufd_nesting_opts sweep_opts;
 static struct iommufd_nested_device_opts sweep_device_opts;
 
+/* The state that a switch is to lead to. */
+static uint32_t wanted;
+
 CALL(nesting_new,
      iommufd_nesting_new(base.f.device, base.f.ioas, &sweep_opts, &g.nesting))
 CALL(nesting_end, iommufd_nesting_end(g.nesting))
 CALL(device_new, iommufd_nested_device_new(g.nesting, base.f.device,
 					   &sweep_device_opts, &g.nested))
 CALL(device_end, iommufd_nested_device_end(g.nested))
-CALL(switch_abort, iommufd_nested_device_abort(g.nested))
-CALL(switch_bypass, iommufd_nested_device_bypass(g.nested))
-CALL(switch_translate, guest_translate(&g, 7))
+CALL(switch_abort,
+     (wanted = IOMMUFD_NESTED_ABORT, iommufd_nested_device_abort(g.nested)))
+CALL(switch_bypass,
+     (wanted = IOMMUFD_NESTED_BYPASS, iommufd_nested_device_bypass(g.nested)))
+CALL(switch_translate,
+     (wanted = IOMMUFD_NESTED_TRANSLATE, guest_translate(&g, 7)))
 
 static void make_nesting(void)
 {
@@ -71,6 +77,23 @@ static void start_translating(void)
 	table_before = iommufd_nested_device_page_table(g.nested);
 }
 
+static void check_wanted(void)
+{
+	switch (wanted) {
+	case IOMMUFD_NESTED_ABORT:
+		guest_check(&g, wanted, GUEST_ABORT);
+		break;
+	case IOMMUFD_NESTED_BYPASS:
+		ck_assert_uint_eq(iommufd_nested_device_state(g.nested),
+				  wanted);
+		guest_check_on(
+			&g, iommufd_hwpt_id(iommufd_nesting_parent(g.nesting)));
+		break;
+	default:
+		guest_check(&g, wanted, 7);
+	}
+}
+
 static void after_switch(int ret)
 {
 	g.f.ctx = base.f.ctx;
@@ -78,9 +101,9 @@ static void after_switch(int ret)
 		guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
 		guest_check_on(&g, table_before);
 	} else {
+		check_wanted();
 		ck_assert_uint_ne(iommufd_nested_device_page_table(g.nested),
 				  table_before);
-		guest_check_on(&g, iommufd_nested_device_page_table(g.nested));
 	}
 	OK(iommufd_nested_device_unset(g.nested,
 				       sweep_device_opts.old_page_table, 0));
