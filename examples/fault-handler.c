@@ -14,11 +14,15 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "fault-handler.h"
+
+#define FAULTS	   64u
+#define FAULTS_MAX 65536u
 
 int check(struct handler *h, const char *what, int ret)
 {
@@ -103,6 +107,37 @@ static int answer(struct handler *h,
 	return 0;
 }
 
+/* A group can be as large as the device's hardware lets it be. */
+static int grow(struct handler *h)
+{
+	const uint32_t room = h->room ? 2 * h->room : FAULTS;
+	struct iommufd_hwpt_pgfault *faults = NULL;
+
+	if (room <= FAULTS_MAX)
+		faults = realloc(h->faults, room * sizeof(*faults));
+	if (!faults)
+		return iommufd_make_error(IOMMUFD_CAUSE_NO_MEMORY, ENOMEM);
+	h->faults = faults;
+	h->room = room;
+	return 0;
+}
+
+/* Behind what is kept; with more room when a group does not fit. */
+static int read_faults(struct handler *h, uint32_t *count)
+{
+	int ret = h->kept == h->room ? grow(h) : 0;
+
+	while (!ret) {
+		*count = h->room - h->kept;
+		ret = iommufd_fault_queue_read(h->queue, h->faults + h->kept,
+					       count);
+		if (!iommufd_is(ret, IOMMUFD_CAUSE_RECORD_SHORT))
+			break;
+		ret = grow(h);
+	}
+	return ret;
+}
+
 /*
  * One read, and an answer for each group. Nothing to read is no end and no
  * failure, so this may be called at any time.
@@ -110,10 +145,8 @@ static int answer(struct handler *h,
 static int handle(struct handler *h)
 {
 	struct iommufd_fault_group_info group = { .size = sizeof(group) };
-	uint32_t room = sizeof(h->faults) / sizeof(h->faults[0]);
-	uint32_t count = room - h->kept, position = 0;
-	int ret =
-		iommufd_fault_queue_read(h->queue, h->faults + h->kept, &count);
+	uint32_t count, position = 0;
+	int ret = read_faults(h, &count);
 
 	if (ret)
 		return ret;
@@ -136,7 +169,19 @@ static int handle(struct handler *h)
 	return ret;
 }
 
-/* Where a program of yours has its own loop, the two descriptors go in there. */
+/* Else a descriptor that has broken would be ready for ever, with nothing. */
+static int is_broken(const struct pollfd *fd)
+{
+	if (!(fd->revents & (POLLERR | POLLHUP | POLLNVAL)))
+		return 0;
+	fprintf(stderr, "fault-handler: poll: a descriptor has broken\n");
+	return 1;
+}
+
+/*
+ * Where a program of yours has its own loop, the two descriptors go in there.
+ * Both have their turn each time: faults that never stop are no reason not to.
+ */
 static int loop(struct handler *h)
 {
 	struct pollfd fds[] = {
@@ -146,11 +191,17 @@ static int loop(struct handler *h)
 	int ret = 0;
 
 	while (!ret) {
-		if (poll(fds, 2, -1) < 0)
-			continue; /* a signal */
+		if (poll(fds, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			perror("fault-handler: poll");
+			return -1;
+		}
+		if (is_broken(&fds[0]) || is_broken(&fds[1]))
+			return -1;
 		if (fds[0].revents & POLLIN)
 			ret = check(h, "faults", handle(h));
-		else if (fds[1].revents)
+		if (!ret && fds[1].revents & POLLIN)
 			ret = device_event(h);
 	}
 	return ret < 0 ? ret : 0;
@@ -208,6 +259,7 @@ static int end(struct handler *h)
 	if (!ret)
 		ret = check(h, "ioas", iommufd_ioas_destroy(h->ioas));
 	iommufd_ctx_close(h->ctx);
+	free(h->faults);
 	if (h->end_fd >= 0)
 		close(h->end_fd);
 	return ret;

@@ -24,8 +24,8 @@ struct handler {
 	int end_fd;	 /* see fault-handler-device.c */
 
 	/* Faults that were read: the beginning of a group is kept for later. */
-	struct iommufd_hwpt_pgfault faults[64];
-	uint32_t kept;
+	struct iommufd_hwpt_pgfault *faults;
+	uint32_t room, kept;
 
 	/* What came of them. */
 	unsigned int mapped; /* pages */
