@@ -245,7 +245,7 @@ START_TEST(group_is_attached_elsewhere)
 			 IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE,
 			 IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
 	ck_assert(d.valid & IOMMUFD_DIAGNOSIS_GROUP);
-	check_says("one of the other 1 devices");
+	check_says("the other device of its IOMMU group");
 	iommufd_device_close(b);
 	iommufd_device_close(a);
 	OK(iommufd_hwpt_destroy(second));

@@ -184,13 +184,22 @@ START_TEST(token_refused)
 	failure = harness_failure(made_up(
 		IOMMUFD_OP_VFIO_BIND, IOMMUFD_CAUSE_BIND_REFUSED, EINVAL, fd));
 	diagnose(iommufd_failure_set(&failure), 0);
-	check_says("token was left out");
-	failure.flags = 1;
-	diagnose(iommufd_failure_set(&failure), 0);
 	check_candidates(IOMMUFD_CAUSE_BIND_REFUSED,
 			 IOMMUFD_CAUSE_ALREADY_BOUND,
 			 IOMMUFD_CAUSE_NOT_COHERENT);
+	failure.flags = 1;
+	diagnose(iommufd_failure_set(&failure), 0);
+	ck_assert_uint_eq(d.num_candidates, 3);
+	ck_assert_uint_eq(d.candidates[2], IOMMUFD_CAUSE_VF_TOKEN_NOT_TAKEN);
 	check_says("takes no VF token");
+	/* And where the device is not found. */
+	failure.fd = -1;
+	diagnose(iommufd_failure_set(&failure), 0);
+	ck_assert_uint_eq(d.num_candidates, 4);
+	failure.flags = 0;
+	diagnose(iommufd_failure_set(&failure), 0);
+	ck_assert_uint_eq(d.num_candidates, 3);
+	ck_assert_uint_eq(d.candidates[2], IOMMUFD_CAUSE_NOT_COHERENT);
 }
 END_TEST
 

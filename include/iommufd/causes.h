@@ -156,8 +156,9 @@ enum {
 	/** The handle does not own its object and must be released, not
 	 *  destroyed. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_BORROWED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 4),
-	/** The device is bound already, was opened the old way, or cannot do
-	 *  cache-coherent DMA. @how{set} EINVAL of bind. @since 0.1.0 */
+	/** The device is bound already, was opened the old way, cannot do
+	 *  cache-coherent DMA, or takes no VF token. @how{set} EINVAL of bind.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_BIND_REFUSED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 5),
 	/** The IOMMU cannot make this device's DMA cache coherent.
 	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_BIND_REFUSED. @since 0.1.0 */
@@ -185,6 +186,12 @@ enum {
 	 *  libiommufd-util: the end of a bulk registration before its work is
 	 *  done. @since 0.1.0 */
 	IOMMUFD_CAUSE_PIECES_LEFT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 13),
+	/** This device, its driver or this kernel takes no VF token.
+	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_BIND_REFUSED, when one was
+	 *  given; of a token that is missing or wrong it is
+	 *  ::IOMMUFD_CAUSE_VF_TOKEN. @since 0.1.0 */
+	IOMMUFD_CAUSE_VF_TOKEN_NOT_TAKEN =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 14),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
 	 *  ENXIO when it is opened: the module is not loaded, the kernel

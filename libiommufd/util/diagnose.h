@@ -206,9 +206,8 @@ int iommufd__try_hw_queue(const struct iommufd__diag *d, uint32_t index);
 
 #define IOMMUFD__NO_TYPE UINT32_MAX /* that no driver has */
 
-/* diagnose_process.c: files that processes have open. */
-typedef int iommufd__fd_visitor(void *arg, int pid, int dir, const char *name,
-				const struct stat *st);
+/* diagnose_process.c: device files that processes have open, by number. */
+typedef int iommufd__fd_visitor(void *arg, int fd, const struct stat *st);
 
 int iommufd__each_own_fd(iommufd__fd_visitor *visit, void *arg);
 int iommufd__who_has_open(dev_t number, int *pid);

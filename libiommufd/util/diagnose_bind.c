@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -29,14 +28,10 @@ static int is_bound(int fd)
 }
 
 /* Another descriptor of ours that is the same device, and bound. */
-static int same_and_bound(void *arg, int pid, int dir, const char *name,
-			  const struct stat *st)
+static int same_and_bound(void *arg, int fd, const struct stat *st)
 {
 	const struct bind *bind = arg;
-	int fd = atoi(name);
 
-	(void)pid;
-	(void)dir;
 	if (!S_ISCHR(st->st_mode) || st->st_rdev != bind->number ||
 	    !is_bound(fd))
 		return 0;
@@ -68,6 +63,8 @@ static void refused(struct bind *bind)
 		return;
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_ALREADY_BOUND);
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_NOT_COHERENT);
+	if (d->failure.flags & BIND_TOKEN)
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_VF_TOKEN_NOT_TAKEN);
 	if (iommufd__who_has_open(bind->number, &pid) && pid != getpid())
 		iommufd__text_add(&d->text,
 				  "process %d has the device open too and may "
@@ -78,12 +75,12 @@ static void refused(struct bind *bind)
 				  "no other process is seen that has it open; "
 				  "unless one is hidden that has bound it, ");
 	iommufd__text_add(&d->text,
-			  "the IOMMU cannot make its DMA cache coherent, or %s",
-			  d->failure.flags & BIND_TOKEN
-				  ? "this device, its driver or this kernel "
-				    "takes no VF token"
-				  : "it is a virtual function whose token was "
-				    "left out");
+			  "the IOMMU cannot make its DMA cache coherent");
+	/* One that is missing is refused with another errno. */
+	if (d->failure.flags & BIND_TOKEN)
+		iommufd__text_add(&d->text,
+				  ", or this device, its driver or this kernel "
+				  "takes no VF token");
 }
 
 /* Drivers that leave the DMA of a device alone, as the group needs. */
@@ -280,6 +277,19 @@ static void group_busy(struct bind *bind)
 			  "uses it");
 }
 
+/* A bind without a token has one reason less. */
+static void device_unknown(struct iommufd__diag *d)
+{
+	if (d->cause != IOMMUFD_CAUSE_BIND_REFUSED ||
+	    d->failure.flags & BIND_TOKEN)
+		return;
+	iommufd__diag_members(d, IOMMUFD_CAUSE_VF_TOKEN_NOT_TAKEN);
+	iommufd__text_add(&d->text,
+			  "the device is bound already, was opened the old way "
+			  "or cannot do cache-coherent DMA; which of these it "
+			  "is cannot be told");
+}
+
 void iommufd__diag_bind(struct iommufd__diag *d)
 {
 	struct bind bind = { .d = d };
@@ -293,8 +303,10 @@ void iommufd__diag_bind(struct iommufd__diag *d)
 				  "iommufd_find_pci() tells");
 		return;
 	}
-	if (iommufd__diag_device(d, &bind.info))
+	if (iommufd__diag_device(d, &bind.info)) {
+		device_unknown(d);
 		return;
+	}
 	bind.number = makedev(bind.info.major, bind.info.minor);
 	if (d->cause == IOMMUFD_CAUSE_BIND_REFUSED)
 		refused(&bind);

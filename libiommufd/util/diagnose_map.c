@@ -3,7 +3,6 @@
 #include "diagnose.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -46,8 +45,7 @@ void iommufd__diag_windows(struct iommufd__diag *d,
 }
 
 /* The devices whose files we have open are those that can be told. */
-static int name_device(void *arg, int pid, int dir, const char *name,
-		       const struct stat *st)
+static int name_device(void *arg, int fd, const struct stat *st)
 {
 	struct iommufd__diag *d = arg;
 	const struct iommufd_find_opts opts = { .size = sizeof(opts),
@@ -56,9 +54,7 @@ static int name_device(void *arg, int pid, int dir, const char *name,
 	struct iommufd_node_info info = { .size = sizeof(info) };
 	size_t before = d->text.length;
 
-	(void)pid;
-	(void)dir;
-	if (!S_ISCHR(st->st_mode) || iommufd_find_fd(atoi(name), &opts, &info))
+	if (!S_ISCHR(st->st_mode) || iommufd_find_fd(fd, &opts, &info))
 		return 0;
 	iommufd__diag_windows(d, &info, d->out.start, d->out.last);
 	return d->text.length != before;

@@ -30,8 +30,7 @@ static int stat_device(int dir, const char *name, struct stat *st)
 }
 
 /* Call @visit for each descriptor of a device file until it gives something other than 0. */
-static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
-		   void *arg)
+static int each_fd(const char *path, iommufd__fd_visitor *visit, void *arg)
 {
 	int fd = iommufd__sysfs_dir(AT_FDCWD, path);
 	const struct dirent *entry;
@@ -51,7 +50,7 @@ static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    stat_device(fd, entry->d_name, &st))
 			continue;
-		ret = visit(arg, pid, fd, entry->d_name, &st);
+		ret = visit(arg, atoi(entry->d_name), &st);
 	}
 	closedir(dir);
 	return ret;
@@ -59,17 +58,14 @@ static int each_fd(const char *path, int pid, iommufd__fd_visitor *visit,
 
 int iommufd__each_own_fd(iommufd__fd_visitor *visit, void *arg)
 {
-	return each_fd("/proc/self/fd", getpid(), visit, arg);
+	return each_fd("/proc/self/fd", visit, arg);
 }
 
-static int has_number(void *arg, int pid, int dir, const char *name,
-		      const struct stat *st)
+static int has_number(void *arg, int fd, const struct stat *st)
 {
 	const dev_t *number = arg;
 
-	(void)pid;
-	(void)dir;
-	(void)name;
+	(void)fd;
 	return S_ISCHR(st->st_mode) && st->st_rdev == *number;
 }
 
@@ -80,7 +76,7 @@ static int process_has_open(const char *pid, dev_t *number)
 
 	iommufd__text_init(&text, path, sizeof(path));
 	iommufd__text_add(&text, "/proc/%s/fd", pid);
-	return each_fd(path, 0, has_number, number);
+	return each_fd(path, has_number, number);
 }
 
 /*

@@ -310,7 +310,8 @@ static const struct {
 	uint32_t members[MEMBERS];
 } sets[] = {
 	{ C(BIND_REFUSED),
-	  { C(ALREADY_BOUND), C(GROUP_FILE), C(NOT_COHERENT) } },
+	  { C(ALREADY_BOUND), C(GROUP_FILE), C(NOT_COHERENT),
+	    C(VF_TOKEN_NOT_TAKEN) } },
 	{ C(NOT_WHOLE_MAPPINGS),
 	  { C(NOTHING_MAPPED), C(PARTIAL_MAPPING), C(OBJECT) } },
 	{ C(COPY_SOURCE), { C(SOURCE_HOLE), C(OBJECT) } },
