@@ -129,8 +129,14 @@ void iommufd__diag_no_pasid(struct iommufd__diag *d)
 	    !(info.valid & IOMMUFD_NODE_VALID_DRIVER))
 		strcpy(info.driver, "of VFIO");
 	iommufd__text_add(&d->text,
-			  "the driver %s cannot attach PASIDs of this device; "
-			  "of VFIO's own drivers vfio-pci can",
+			  d->failure.op == IOMMUFD_OP_DEVICE_ATTACH_PASID
+				  ? "either the driver %s cannot attach PASIDs "
+				    "of this device (of VFIO's own drivers "
+				    "vfio-pci can), or the driver of its IOMMU "
+				    "cannot"
+				  : "the driver %s cannot attach PASIDs of "
+				    "this device; of VFIO's own drivers "
+				    "vfio-pci can",
 			  info.driver);
 }
 
