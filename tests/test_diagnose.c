@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diagnosis.h"
+#include "fakemachine.h"
 #include "fixture.h"
 #include "harness.h"
 
@@ -25,18 +28,65 @@ static int map(void *memory, uint64_t length, uint64_t iova)
 	return iommufd_ioas_map(f.ioas, memory, length, FIXED, &iova);
 }
 
+/* At its ends the windows of devices, which are not known, may be to blame. */
+static void check_end(void)
+{
+	check_candidates(IOMMUFD_CAUSE_IOVA_UNUSABLE,
+			 IOMMUFD_CAUSE_OUTSIDE_APERTURE,
+			 IOMMUFD_CAUSE_RESERVED);
+	check_says("outside of what the page tables can map, or in a reserved "
+		   "window");
+}
+
 START_TEST(outside_aperture)
 {
 	void *memory = harness_memory(32 * PAGE);
 
 	diagnose(map(memory, PAGE, 0x1000), 0);
-	check_cause(IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	check_end();
 	check_range_is(0, MOCK_FIRST - 1);
 	check_says("from 0x1000 on");
 	diagnose(map(memory, 32 * PAGE, MOCK_LAST + 1 - 16 * PAGE), 0);
-	check_cause(IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	check_end();
 	check_range_is(MOCK_LAST + 1, UINT64_MAX);
 	check_says("from 0x80000000 on");
+}
+END_TEST
+
+/* Windows that touch what no page table can map, by what sysfs says. */
+START_TEST(windows_at_the_ends)
+{
+	void *memory = harness_memory(PAGE);
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	fake_machine();
+	fake_file(GROUP "/reserved_regions",
+		  "0x0000000000000000 0x0000000000000fff reserved\n"
+		  "0x0000000000800000 0x0000000000ffffff msi\n"
+		  "0x0000000080000000 0x000000008fffffff reserved\n"
+		  "0x00000000a0000000 0x00000000afffffff direct-relaxable\n");
+	diagnose_opts =
+		(struct iommufd_diagnose_opts){ .size = sizeof(diagnose_opts),
+						.sysfs = fake_opts.sysfs,
+						.dev = fake_opts.dev };
+	diagnose(map(memory, PAGE, 0), 0);
+	check_cause(IOMMUFD_CAUSE_RESERVED);
+	check_range_is(0, 0xfff);
+	diagnose(map(memory, PAGE, 0x900000), 0);
+	check_cause(IOMMUFD_CAUSE_RESERVED);
+	check_range_is(0x800000, 0xffffff);
+	check_says("the MSI window 0x800000-0xffffff of device " ADDRESS);
+	diagnose(map(memory, PAGE, 0x80000000), 0);
+	check_cause(IOMMUFD_CAUSE_RESERVED);
+	check_range_is(0x80000000, 0x8fffffff);
+	/* Outside of the windows it is the page tables. */
+	diagnose(map(memory, PAGE, 0x2000), 0);
+	check_cause(IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	check_range_is(0, MOCK_FIRST - 1);
+	diagnose(map(memory, PAGE, 0xa0000000), 0);
+	check_cause(IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	close(fd);
+	fixture_end(&f);
 }
 END_TEST
 
@@ -177,15 +227,11 @@ START_TEST(no_iova_space)
 END_TEST
 
 static const TTest **const map_tests[] = {
-	&outside_aperture,
-	&reserved_range,
-	&alignment,
-	&reasons_differ,
-	&nobody_to_ask,
-	&already_mapped,
-	&no_iova_space,
-	&already_mapped_somewhere,
-	NULL,
+	&outside_aperture,	   &reserved_range,
+	&windows_at_the_ends,	   &alignment,
+	&reasons_differ,	   &nobody_to_ask,
+	&already_mapped,	   &no_iova_space,
+	&already_mapped_somewhere, NULL,
 };
 
 /* ---- the call itself ------------------------------------------------------ */

@@ -60,21 +60,84 @@ static int name_device(void *arg, int fd, const struct stat *st)
 	return d->text.length != before;
 }
 
+/* Whether the windows of our devices have an address, and which does. */
+struct reserved {
+	const struct iommufd__diag *d;
+	uint64_t address;
+	unsigned int devices; /* that could be asked */
+	int found;
+	struct iommufd_reserved_info window;
+};
+
+static int has_address(void *arg, int fd, const struct stat *st)
+{
+	struct reserved *r = arg;
+	const struct iommufd_find_opts opts = { .size = sizeof(opts),
+						.sysfs = r->d->sysfs,
+						.dev = r->d->dev };
+	struct iommufd_node_info info = { .size = sizeof(info) };
+	struct iommufd_reserved_info windows[WINDOWS];
+	uint32_t count = WINDOWS;
+
+	if (!S_ISCHR(st->st_mode) || iommufd_find_fd(fd, &opts, &info) ||
+	    iommufd_find_reserved(&info, windows, &count))
+		return 0;
+	r->devices++;
+	for (uint32_t i = 0; i < count && !r->found; i++) {
+		if (windows[i].type == IOMMUFD_RESERVED_DIRECT_RELAXABLE ||
+		    windows[i].start > r->address ||
+		    windows[i].last < r->address)
+			continue;
+		r->found = 1;
+		r->window = windows[i];
+	}
+	return r->found;
+}
+
+/*
+ * Only windows lie between what can be mapped. At either end a window may touch
+ * what no page table can map, and the kernel does not tell where it begins. The
+ * part is cut down to the window then.
+ */
+static void judge_hole(struct iommufd__diag *d, uint64_t first,
+		       struct iommufd_iova_range *hole)
+{
+	struct reserved r = { .d = d, .address = first };
+
+	if (hole->start && hole->last != UINT64_MAX) {
+		iommufd__diag_found(d, IOMMUFD_CAUSE_RESERVED);
+		return;
+	}
+	iommufd__each_own_fd(has_address, &r);
+	if (r.found) {
+		iommufd__diag_found(d, IOMMUFD_CAUSE_RESERVED);
+		hole->start = r.window.start;
+		hole->last = r.window.last;
+	} else if (r.devices) {
+		iommufd__diag_found(d, IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	} else {
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_RESERVED);
+	}
+}
+
 /* The part @hole of the address space cannot be mapped. */
-static void blame_hole(struct iommufd__diag *d,
-		       const struct iommufd_iova_range *hole)
+static void blame_hole(struct iommufd__diag *d, struct iommufd_iova_range *hole)
 {
 	const struct iommufd_failure *f = &d->failure;
-	int inside = hole->start != 0 && hole->last != UINT64_MAX;
 	uint64_t first = f->iova > hole->start ? f->iova : hole->start;
+	const char *why;
 
-	iommufd__diag_found(d, inside ? IOMMUFD_CAUSE_RESERVED
-				      : IOMMUFD_CAUSE_OUTSIDE_APERTURE);
+	judge_hole(d, first, hole);
+	if (d->out.num_candidates > 1)
+		why = "lies outside of what the page tables can map, or in a "
+		      "reserved window at its end, in";
+	else if (d->out.cause == IOMMUFD_CAUSE_RESERVED)
+		why = "touches the reserved IOVAs";
+	else
+		why = "lies outside of what the page tables can map, in";
 	iommufd__diag_range(d, hole->start, hole->last);
-	iommufd__text_add(&d->text, "from 0x%" PRIx64 " on it %s ", first,
-			  inside ? "touches the reserved IOVAs"
-				 : "lies outside of what the page tables can "
-				   "map, in");
+	iommufd__text_add(&d->text, "from 0x%" PRIx64 " on it %s ", first, why);
 	iommufd__text_range(&d->text, hole->start, hole->last);
 	iommufd__each_own_fd(name_device, d);
 	iommufd__text_add(&d->text,
