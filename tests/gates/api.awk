@@ -3,6 +3,7 @@
 # What the public headers declare, one line each, fields separated by tabs:
 #
 #   function NAME FILE TYPE PARAMETER,PARAMETER... TEXT
+#   inline   NAME FILE TYPE PARAMETER,PARAMETER... TEXT     (one with a body; not those with two underscores)
 #   constant NAME FILE - - TEXT
 #   member   STRUCT.NAME FILE - - TEXT
 #   macro    NAME FILE - - TEXT
@@ -22,7 +23,7 @@ function out(kind, name, type, parameters) {
 	doc = ""
 }
 
-function declaration(    head, name, list, n, part, i, parameters) {
+function declaration(    head, name, list, n, part, i, parameters, kind) {
 	statement = squeeze(statement)
 	if (match(statement, /iommufd_[a-z0-9_]+ ?\(/)) {
 		head = substr(statement, 1, RSTART - 1)
@@ -37,12 +38,13 @@ function declaration(    head, name, list, n, part, i, parameters) {
 			if (part[i] != "void")
 				parameters = parameters (parameters == "" ? "" : ",") part[i]
 		}
-		out("function", name, squeeze(head), parameters == "" ? "-" : parameters)
+		kind = sub(/^static inline /, "", head) ? "inline" : "function"
+		out(kind, name, squeeze(head), parameters == "" ? "-" : parameters)
 	}
 	statement = ""
 }
 
-FNR == 1 { comment = inside = 0; doc = statement = tag = ""; in_enum = 0 }
+FNR == 1 { comment = inside = in_body = 0; doc = statement = tag = ""; in_enum = 0 }
 
 # Comments are taken off the line; what documents is kept.
 {
@@ -87,6 +89,15 @@ line ~ /^#define IOMMUFD_/ {
 }
 continued { continued = line ~ /\\$/; next }
 line ~ /^[ \t]*#/ || line ~ /^[ \t]*$/ { next }
+# A function with a body is declared by what stands before it.
+line ~ /^\{$/ {
+	in_body = 1
+	if (statement ~ /iommufd__/)
+		statement = ""
+	declaration()
+	next
+}
+in_body { in_body = line !~ /^\}$/; next }
 line ~ /^extern "C" \{/ || line ~ /^}$/ { doc = ""; next }
 line ~ /^enum *[a-z_]* *\{/ { in_enum = 1; doc = ""; next }
 line ~ /^struct [a-z0-9_]+ \{/ { tag = line; sub(/^struct /, "", tag); sub(/ .*/, "", tag); doc = ""; next }
