@@ -27,12 +27,14 @@
 #define UNWATCHED __attribute__((no_sanitize("address", "thread")))
 #else
 #define UNWATCHED
-#define REAL(function) __libc_##function
+#define REAL(function)	     __libc_##function
+#define __libc_aligned_alloc __libc_memalign
 #endif
 
 void *REAL(malloc)(size_t size);
 void *REAL(calloc)(size_t count, size_t size);
 void *REAL(realloc)(void *old, size_t size);
+void *REAL(aligned_alloc)(size_t alignment, size_t size);
 
 static _Thread_local struct {
 	int counting;
@@ -63,6 +65,12 @@ UNWATCHED void *calloc(size_t count, size_t size)
 UNWATCHED void *realloc(void *old, size_t size)
 {
 	return counter_alloc_fails() ? NULL : REAL(realloc)(old, size);
+}
+
+UNWATCHED void *aligned_alloc(size_t alignment, size_t size)
+{
+	return counter_alloc_fails() ? NULL
+				     : REAL(aligned_alloc)(alignment, size);
 }
 
 void counter_alloc_start(void)
