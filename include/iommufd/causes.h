@@ -290,6 +290,11 @@ enum {
 	 *  libiommufd-util: it cuts one, or has several. @since 0.1.0 */
 	IOMMUFD_CAUSE_IOVA_NOT_WHOLE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 25),
+	/** The memory or IOVA is not registered in the DMA map. @how{direct}
+	 *  libiommufd-util. To unregister: the range does not lie in a region.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NOT_REGISTERED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 26),
 
 	/** The process has no right to open the device file. @how{set} Of the
 	 *  node, of a device cgroup, or, for a device without an IOMMU, as
@@ -335,6 +340,10 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_QUEUE_NOT_READABLE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 11),
+	/** The memory is registered in the DMA map with less access.
+	 *  @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_REGISTERED_ACCESS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_PERMISSION, 12),
 
 	/** This kernel does not have the command. @how{direct} ENOTTY. See
 	 *  also ::IOMMUFD_CAUSE_PROCESS_32BIT. @since 0.1.0 */
@@ -400,8 +409,8 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_BUSY = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 6),
 	/** Another thread is just mapping or unmapping in the range.
-	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT.
-	 *  @since 0.1.0 */
+	 *  @how{direct} Direct of the DMA map of libiommufd-util; of unmap it
+	 *  is one of ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT. @since 0.1.0 */
 	IOMMUFD_CAUSE_ANOTHER_THREAD = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 7),
 	/** A hardware queue holds a mapping of the range. @how{diagnosed} One
 	 *  of ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT. @since 0.1.0 */
@@ -447,6 +456,15 @@ enum {
 	/** A part of the IOVA range is given out already. @how{direct}
 	 *  libiommufd-util. @since 0.1.0 */
 	IOMMUFD_CAUSE_IOVA_TAKEN = IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 10),
+	/** A part of the memory is registered in the DMA map; a mapping can
+	 *  neither be split nor grow. @how{direct} libiommufd-util.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_REGISTERED_IN_PART =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 11),
+	/** The memory is registered in the DMA map at another IOVA.
+	 *  @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_REGISTERED_ELSEWHERE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 12),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no

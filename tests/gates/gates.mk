@@ -9,7 +9,7 @@
 # make check-valgrind  the suite under valgrind
 
 # Programs for check-tsan, and the scenarios for the slower runs.
-TSAN_TESTS ?= test_threads test_events_threads test_iova_threads test_bulk_threads
+TSAN_TESTS ?= test_threads test_events_threads test_iova_threads test_bulk_threads test_dma_map_threads
 ONLY ?=
 
 GATES := $(sort $(filter-out tests/gates/tap.sh,$(wildcard tests/gates/*.sh)))

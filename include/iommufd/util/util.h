@@ -12,6 +12,7 @@
 #include <iommufd/util/dirty.h>
 #include <iommufd/util/discovery.h>
 #include <iommufd/util/diagnose.h>
+#include <iommufd/util/dma_map.h>
 #include <iommufd/util/explain.h>
 #include <iommufd/util/events.h>
 #include <iommufd/util/iova.h>

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the DMA map share.
+ *
+ * There is one *record* for each region, and two *sides*, which find a record by
+ * address and by IOVA. A side is a tree (dma_map_tree.c), in front of it a table
+ * of hints (dma_map_find.c). Writers hold the map's mutex, but never while the
+ * kernel maps or unmaps; readers hold nothing. How a reader can never be led
+ * astray by memory that is used anew:
+ *
+ * Nothing that a reader may look at is given back to the system before the map
+ * ends, and a record stays a record, a leaf a leaf. So looking is always safe;
+ * what was seen may be out of date.
+ *
+ * Records. `length` is 0 while the region may not be translated; a writer sets it
+ * last, and changes the rest only while it is 0. `removals` of the map is odd
+ * while a region is being removed, that is, while its length becomes 0, which
+ * happens before the kernel unmaps it. A reader reads `removals`, then the length,
+ * then the rest, then `removals` again: the same number means that what it read
+ * belongs together and was valid at that moment, however it came to the record.
+ * A region that holds the address looked for is therefore the answer, always.
+ * That makes hints easy: they may be wrong.
+ *
+ * Nodes. Only "there is none" has to be proven, and pointers have to be good
+ * before they are followed. A node that readers can reach changes in two ways
+ * only: one pointer to a child, or one key. Any other change is made in a copy,
+ * and a pointer to the copy takes the node's place. A node that has lost its
+ * place keeps its content until GRACE further changes of the tree have begun.
+ * Each change begins with counting up `version`, before it writes to a node that
+ * is used anew. A reader notes the version before it reads the root. If it is
+ * less than GRACE ahead after something was read of a node, the node still had
+ * its content, so the pointer is good; else the reader begins again. It never
+ * waits for a writer, and begins again only if writers have done GRACE changes
+ * meanwhile.
+ *
+ * Order of memory accesses. Writers publish nodes by a release store of the
+ * pointer, and records by one of the length; a release fence stands between
+ * counting (the version, or removals) and the writes that it warns of. Readers
+ * have an acquire fence between reading something and looking at the count again:
+ * who has seen a word of the new content sees the new count too.
+ *
+ * Cursors. A cursor is a copy of a record and of the number of removals that was
+ * read first, and is good as long as that has not changed. Made while a removal
+ * goes on it has an odd number, which is past when the removal is complete.
+ */
+#ifndef LIBIOMMUFD_UTIL_DMA_MAP_PRIVATE_H
+#define LIBIOMMUFD_UTIL_DMA_MAP_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "internal.h"
+
+/* A test puts something here that happens between two accesses of a reader. */
+#ifndef IOMMUFD__DMA_PAUSE
+#define IOMMUFD__DMA_PAUSE()
+#endif
+
+/* Slots of a region among the hints; a larger one has none. */
+#ifndef DMA_HINTED
+#define DMA_HINTED 16
+#endif
+
+#define DMA_LINE   64
+#define DMA_WIDTH  16 /* of a node */
+#define DMA_HEIGHT 15 /* of a tree at most; a node's address has room for it */
+#define DMA_GRACE  4
+
+#define DMA_CHUNK_BITS 11
+#define DMA_CHUNK      (1u << DMA_CHUNK_BITS) /* records allocated at once */
+#define DMA_CHUNKS     8192
+#define DMA_LIMBO      256
+#define DMA_SHIFT      21 /* what hints go by when there is nothing yet */
+#define DMA_UNHINTED   63 /* all of it: one slot, which nobody fills */
+
+/* Which side; also the member of a record that it goes by. */
+enum { DMA_ADDRESS, DMA_IOVA, DMA_SIDES };
+
+/*
+ * Keys ascend; those not used are UINT64_MAX, where no region can begin. The
+ * key of a child is that of its first region. A leaf has no memory for more than
+ * the records' numbers.
+ */
+struct iommufd__dma_node {
+	_Atomic uint64_t key[DMA_WIDTH];
+	union {
+		_Atomic uint32_t record[DMA_WIDTH];
+		_Atomic(struct iommufd__dma_node *) child[DMA_WIDTH];
+	} at;
+};
+
+/*
+ * A region. What readers look at is described above; the rest is writers'. While
+ * `length` is 0, start[DMA_IOVA] has the length instead.
+ */
+struct iommufd__dma_record {
+	_Atomic uint64_t length;
+	_Atomic uint64_t start[DMA_SIDES];
+	uint64_t shares : 56; /* of a free record the number of the next one */
+	uint64_t access : 4;  /* IOMMUFD_MAP_ flags */
+	uint64_t state : 4;
+};
+
+enum { DMA_FREE, DMA_MAPPING, DMA_LIVE, DMA_UNMAPPING };
+
+struct iommufd__dma_chunk {
+	struct iommufd__dma_record record[DMA_CHUNK];
+};
+
+/* Records by a hash of the address; NULL for none. */
+struct iommufd__dma_hints {
+	uint32_t bits, mask;
+	struct iommufd__dma_hints *older; /* a reader may still be there */
+	_Atomic(struct iommufd__dma_record *) slot[];
+};
+
+/* Nodes of one kind: those that can be used, and how many have to wait. */
+struct iommufd__dma_pool {
+	struct iommufd__dma_node *usable;
+	uint32_t usable_count, waiting_count;
+};
+
+enum { DMA_LEAF, DMA_INNER, DMA_KINDS };
+
+struct iommufd__dma_limbo {
+	struct iommufd__dma_node *node;
+	uint64_t version; /* in which it lost its place */
+	uint32_t kind;
+};
+
+struct iommufd__dma_side {
+	_Alignas(DMA_LINE) _Atomic uint64_t version;
+	_Atomic uintptr_t root; /* and in the low bits the tree's height */
+	_Atomic(struct iommufd__dma_hints *) hints;
+	_Atomic uint32_t shift; /* of an address */
+
+	_Alignas(DMA_LINE) struct iommufd__dma_pool pool[DMA_KINDS];
+	uint32_t limbo_first, limbo_end;
+	struct iommufd__dma_limbo limbo[DMA_LIMBO];
+};
+
+struct iommufd_dma_map {
+	/* The first word is known to the public header. */
+	_Atomic uint64_t removals;
+	_Atomic(struct iommufd__dma_chunk *) *chunk;
+
+	struct iommufd__dma_side side[DMA_SIDES];
+
+	_Alignas(DMA_LINE) pthread_mutex_t mutex;
+	pthread_cond_t settled; /* a region has come to rest */
+	struct iommufd_ioas *ioas;
+	void *slabs;	   /* of nodes, linked by their first word */
+	uint32_t free;	   /* record */
+	uint32_t chunks;   /* allocated */
+	uint32_t promised; /* changes of a tree that must not fail */
+	uint32_t transit;  /* regions in the kernel's hands */
+	uint64_t log_sum, log_squares; /* of the regions' lengths */
+	struct iommufd_dma_map_info info;
+};
+
+/* What a call was asked, for the record of its failure. */
+struct iommufd__dma_call {
+	uint32_t ioas_id;
+	uint32_t flags;
+	uint32_t wait;
+	uint64_t memory, length, iova;
+};
+
+/* dma_map.c: the typed error of a refusal; @call or NULL. */
+int iommufd__dma_refused(uint32_t cause, int err,
+			 const struct iommufd__dma_call *call);
+
+/* dma_map_memory.c: under the mutex, but for the reading of a record. */
+void *iommufd__dma_memory_new(struct iommufd_dma_map *map, size_t size);
+int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more);
+struct iommufd__dma_node *iommufd__dma_node_new(struct iommufd__dma_side *side,
+						uint32_t kind);
+void iommufd__dma_node_retire(struct iommufd__dma_side *side, uint32_t kind,
+			      struct iommufd__dma_node *node);
+void iommufd__dma_nodes_begin(struct iommufd__dma_side *side);
+int iommufd__dma_records_add(struct iommufd_dma_map *map);
+uint32_t iommufd__dma_record_new(struct iommufd_dma_map *map);
+void iommufd__dma_record_free(struct iommufd_dma_map *map, uint32_t index);
+void iommufd__dma_memory_free(struct iommufd_dma_map *map);
+
+/* dma_map_hints.c: under the mutex. */
+int iommufd__dma_hints_new(struct iommufd_dma_map *map);
+void iommufd__dma_hints_fit(struct iommufd_dma_map *map);
+void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index);
+
+/*
+ * dma_map_tree.c: under the mutex. The last key that is not above @key, and its
+ * record, or 0 for none; the first that is not below it.
+ */
+void iommufd__dma_tree_insert(struct iommufd__dma_side *side, uint64_t key,
+			      uint32_t record);
+void iommufd__dma_tree_remove(struct iommufd__dma_side *side, uint64_t key);
+uint32_t iommufd__dma_tree_floor(const struct iommufd__dma_side *side,
+				 uint64_t key);
+uint32_t iommufd__dma_tree_ceiling(const struct iommufd__dma_side *side,
+				   uint64_t key);
+
+/* A region as a reader found it. */
+struct iommufd__dma_region {
+	uint64_t start[DMA_SIDES];
+	uint64_t length;
+};
+
+/* dma_map_find.c: for readers. 1 or 0. */
+int iommufd__dma_cursor_find(struct iommufd_dma_cursor *cursor,
+			     unsigned int which, uint64_t key);
+
+static inline void iommufd__dma_fence(memory_order order)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+/* The sanitizer does not follow fences; it need not, where all is atomic. */
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+	atomic_thread_fence(order);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+}
+
+static inline uint64_t iommufd__dma_get(const _Atomic uint64_t *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline void iommufd__dma_set(_Atomic uint64_t *word, uint64_t to)
+{
+	atomic_store_explicit(word, to, memory_order_relaxed);
+}
+
+static inline struct iommufd__dma_record *iommufd__dma_record(
+	const struct iommufd_dma_map *map, uint32_t index)
+{
+	struct iommufd__dma_chunk *chunk = atomic_load_explicit(
+		&map->chunk[index >> DMA_CHUNK_BITS], memory_order_relaxed);
+
+	return &chunk->record[index % DMA_CHUNK];
+}
+
+static inline uint32_t iommufd__dma_shift(const struct iommufd__dma_side *side)
+{
+	return atomic_load_explicit(&side->shift, memory_order_relaxed);
+}
+
+static inline struct iommufd__dma_hints *iommufd__dma_hints(
+	const struct iommufd__dma_side *side)
+{
+	return atomic_load_explicit(&side->hints, memory_order_acquire);
+}
+
+/* In a row for a row of pages; what repeats with the table's size is mixed in. */
+static inline _Atomic(struct iommufd__dma_record *) *iommufd__dma_slot(
+	struct iommufd__dma_hints *hints, uint64_t page)
+{
+	return &hints->slot[(page ^ (page >> hints->bits) * 5) & hints->mask];
+}
+
+static inline int iommufd__dma_is_hinted(uint64_t start, uint64_t length,
+					 uint32_t shift)
+{
+	return ((start + length - 1) >> shift) - (start >> shift) < DMA_HINTED;
+}
+
+static inline unsigned int iommufd__dma_above(
+	const struct iommufd__dma_node *node, unsigned int slot, uint64_t key)
+{
+	return key <
+	       atomic_load_explicit(&node->key[slot], memory_order_relaxed);
+}
+
+/*
+ * The number of keys that are not above @key: all are looked at, no branch. Four
+ * sums, so that they need not wait for each other.
+ */
+static inline unsigned int iommufd__dma_rank(
+	const struct iommufd__dma_node *node, uint64_t key)
+{
+	unsigned int a = DMA_WIDTH, b = 0, c = 0, d = 0;
+
+	for (unsigned int i = 0; i < DMA_WIDTH; i += 4) {
+		a -= iommufd__dma_above(node, i, key);
+		b += iommufd__dma_above(node, i + 1, key);
+		c += iommufd__dma_above(node, i + 2, key);
+		d += iommufd__dma_above(node, i + 3, key);
+	}
+	return a - b - (c + d);
+}
+
+static inline struct iommufd__dma_node *iommufd__dma_root(uintptr_t word)
+{
+	return (struct iommufd__dma_node *)(word & ~(uintptr_t)(DMA_LINE - 1));
+}
+
+static inline unsigned int iommufd__dma_height(uintptr_t word)
+{
+	return word & (DMA_LINE - 1);
+}
+
+#endif /* LIBIOMMUFD_UTIL_DMA_MAP_PRIVATE_H */

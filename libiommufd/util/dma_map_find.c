@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The readers' half of a DMA map; dma_map.h says why it needs no lock.
+ *
+ * Hints, where regions are of about the same size: a slot has the number of a
+ * record that addresses with its hash belong to. Readers fill it when they had
+ * to go through the tree, and only if there is nothing in it that is alive: so
+ * two readers do not quarrel about a slot. Addresses that follow each other have
+ * slots that do, so regions in a row have one each.
+ */
+#include "dma_map.h"
+
+#include <errno.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOINLINE      __attribute__((noinline))
+
+typedef struct iommufd__dma_record record_t;
+typedef struct iommufd__dma_region region_t;
+typedef struct iommufd_dma_map map_t;
+typedef struct iommufd__dma_side side_t;
+
+/* To be read before anything else: see dma_map.h. */
+static inline uint64_t removals_of(const map_t *map)
+{
+	return atomic_load_explicit(&map->removals, memory_order_acquire);
+}
+
+enum { LOOK_ELSEWHERE, LOOK_FOUND, LOOK_CHANGED };
+
+/* Whether the record is that of a region with this byte, which it then gives. */
+static ALWAYS_INLINE int look(const map_t *map, const record_t *record,
+			      unsigned int which, uint64_t key,
+			      uint64_t removals, region_t *region)
+{
+	region->length =
+		atomic_load_explicit(&record->length, memory_order_acquire);
+	IOMMUFD__DMA_PAUSE();
+	region->start[which] = iommufd__dma_get(&record->start[which]);
+	IOMMUFD__DMA_PAUSE();
+	region->start[!which] = iommufd__dma_get(&record->start[!which]);
+	IOMMUFD__DMA_PAUSE();
+	if (key - region->start[which] >= region->length)
+		return LOOK_ELSEWHERE;
+	iommufd__dma_fence(memory_order_acquire);
+	return iommufd__dma_get(&map->removals) == removals ? LOOK_FOUND
+							    : LOOK_CHANGED;
+}
+
+/* Whether a node that was read just now can have been used anew before. */
+static inline int is_stale(const side_t *side, uint64_t version)
+{
+	iommufd__dma_fence(memory_order_acquire);
+	return iommufd__dma_get(&side->version) - version >= DMA_GRACE;
+}
+
+/* Down to the record of the last region that begins not above the key. */
+static inline int walk(const map_t *map, const side_t *side, uint64_t version,
+		       uint64_t key, record_t **record)
+{
+	uintptr_t root =
+		atomic_load_explicit(&side->root, memory_order_acquire);
+	const struct iommufd__dma_node *node = iommufd__dma_root(root);
+	unsigned int height = iommufd__dma_height(root), rank;
+	uint32_t index;
+
+	if (!node)
+		return LOOK_ELSEWHERE;
+	/* No region begins at the last byte of all: that stands for no key. */
+	key -= key == UINT64_MAX;
+	for (;;) {
+		const struct iommufd__dma_node *child;
+
+		IOMMUFD__DMA_PAUSE();
+		rank = iommufd__dma_rank(node, key);
+		IOMMUFD__DMA_PAUSE();
+		if (!rank)
+			return is_stale(side, version) ? LOOK_CHANGED
+						       : LOOK_ELSEWHERE;
+		if (!--height)
+			break;
+		child = atomic_load_explicit(&node->at.child[rank - 1],
+					     memory_order_relaxed);
+		IOMMUFD__DMA_PAUSE();
+		if (is_stale(side, version))
+			return LOOK_CHANGED;
+		node = child;
+	}
+	index = atomic_load_explicit(&node->at.record[rank - 1],
+				     memory_order_relaxed);
+	IOMMUFD__DMA_PAUSE();
+	if (is_stale(side, version))
+		return LOOK_CHANGED;
+	*record = iommufd__dma_record(map, index);
+	return LOOK_FOUND;
+}
+
+/*
+ * A record that has died or become another region's says as much as a tree
+ * without it: while we were here there was a time without such a region.
+ */
+static inline record_t *find_in_tree(const map_t *map, unsigned int which,
+				     uint64_t key, uint64_t *removals,
+				     region_t *region)
+{
+	const side_t *side = &map->side[which];
+	record_t *record = NULL;
+	uint64_t version;
+	int found;
+
+	do {
+		*removals = removals_of(map);
+		version = atomic_load_explicit(&side->version,
+					       memory_order_acquire);
+		found = walk(map, side, version, key, &record);
+		if (found == LOOK_FOUND)
+			found = look(map, record, which, key, *removals,
+				     region);
+	} while (found == LOOK_CHANGED);
+	return found == LOOK_FOUND ? record : NULL;
+}
+
+/* A hint, only where there is none and the region does not fill the table. */
+static inline void note(const side_t *side, unsigned int which, uint64_t key,
+			record_t *record, const region_t *region)
+{
+	uint32_t shift = iommufd__dma_shift(side);
+	_Atomic(record_t *) *slot;
+	record_t *old;
+
+	if (shift == DMA_UNHINTED ||
+	    !iommufd__dma_is_hinted(region->start[which], region->length,
+				    shift))
+		return;
+	slot = iommufd__dma_slot(iommufd__dma_hints(side), key >> shift);
+	old = atomic_load_explicit(slot, memory_order_acquire);
+	/* Release: who reads it must also see the record's memory. */
+	if (!old || !iommufd__dma_get(&old->length))
+		atomic_store_explicit(slot, record, memory_order_release);
+}
+
+static ALWAYS_INLINE int find_by_hint(const map_t *map, unsigned int which,
+				      uint64_t key, uint64_t removals,
+				      region_t *region)
+{
+	const side_t *side = &map->side[which];
+	uint64_t page = key >> iommufd__dma_shift(side);
+	const record_t *record = atomic_load_explicit(
+		iommufd__dma_slot(iommufd__dma_hints(side), page),
+		memory_order_acquire);
+
+	IOMMUFD__DMA_PAUSE();
+	return record &&
+	       look(map, record, which, key, removals, region) == LOOK_FOUND;
+}
+
+static ALWAYS_INLINE int find_slowly(const map_t *map, unsigned int which,
+				     uint64_t key, uint64_t *removals,
+				     region_t *region)
+{
+	record_t *record = find_in_tree(map, which, key, removals, region);
+
+	if (record)
+		note(&map->side[which], which, key, record, region);
+	return record != NULL;
+}
+
+static inline void move(struct iommufd_dma_cursor *cursor, uint64_t removals,
+			const region_t *region)
+{
+	cursor->address = region->start[DMA_ADDRESS];
+	cursor->iova = region->start[DMA_IOVA];
+	cursor->length = region->length;
+	cursor->removals = removals;
+}
+
+int iommufd__dma_cursor_find(struct iommufd_dma_cursor *cursor,
+			     unsigned int which, uint64_t key)
+{
+	uint64_t removals = removals_of(cursor->map);
+	region_t region = { .length = 0 };
+
+	if (!find_by_hint(cursor->map, which, key, removals, &region) &&
+	    !find_slowly(cursor->map, which, key, &removals, &region))
+		return 0;
+	move(cursor, removals, &region);
+	return 1;
+}
+
+/* ---- what is called ------------------------------------------------------ */
+
+/*
+ * The slow halves are apart and called last, so that the fast ones need no
+ * stack; nobody but they can say that there is nothing.
+ */
+
+static inline void answer(const region_t *region, uint64_t key,
+			  struct iommufd_extent *iova)
+{
+	iova->start =
+		region->start[DMA_IOVA] + (key - region->start[DMA_ADDRESS]);
+	iova->length = region->length - (key - region->start[DMA_ADDRESS]);
+}
+
+static inline void answer_back(const region_t *region, uint64_t key,
+			       struct iommufd_dma_memory *memory)
+{
+	memory->start = (void *)(uintptr_t)(region->start[DMA_ADDRESS] +
+					    (key - region->start[DMA_IOVA]));
+	memory->length = region->length - (key - region->start[DMA_IOVA]);
+}
+
+static NOINLINE int refused(uint32_t cause, int err, uint64_t memory,
+			    uint64_t iova)
+{
+	const struct iommufd__dma_call call = { .memory = memory,
+						.iova = iova };
+
+	return iommufd__dma_refused(cause, err, &call);
+}
+
+static NOINLINE int translate_slowly(struct iommufd_dma_cursor *cursor,
+				     uint64_t key, struct iommufd_extent *iova)
+{
+	uint64_t removals;
+	region_t region = { .length = 0 };
+
+	if (!find_slowly(cursor->map, DMA_ADDRESS, key, &removals, &region))
+		return refused(IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT, key, 0);
+	answer(&region, key, iova);
+	move(cursor, removals, &region);
+	return 0;
+}
+
+UTIL_API int iommufd_dma_map_translate(struct iommufd_dma_cursor *cursor,
+				       const void *address,
+				       struct iommufd_extent *iova)
+{
+	uint64_t key = (uint64_t)(uintptr_t)address, removals;
+	region_t region;
+
+	if (!cursor || !cursor->map || !iova)
+		return refused(IOMMUFD_CAUSE_NULL_POINTER, EINVAL, key, 0);
+	removals = removals_of(cursor->map);
+	if (!find_by_hint(cursor->map, DMA_ADDRESS, key, removals, &region))
+		return translate_slowly(cursor, key, iova);
+	answer(&region, key, iova);
+	move(cursor, removals, &region);
+	return 0;
+}
+
+static NOINLINE int translate_back_slowly(struct iommufd_dma_cursor *cursor,
+					  uint64_t key,
+					  struct iommufd_dma_memory *memory)
+{
+	uint64_t removals;
+	region_t region = { .length = 0 };
+
+	if (!find_slowly(cursor->map, DMA_IOVA, key, &removals, &region))
+		return refused(IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT, 0, key);
+	answer_back(&region, key, memory);
+	move(cursor, removals, &region);
+	return 0;
+}
+
+UTIL_API int iommufd_dma_map_translate_back(struct iommufd_dma_cursor *cursor,
+					    uint64_t iova,
+					    struct iommufd_dma_memory *memory)
+{
+	region_t region;
+	uint64_t removals;
+
+	if (!cursor || !cursor->map || !memory)
+		return refused(IOMMUFD_CAUSE_NULL_POINTER, EINVAL, 0, iova);
+	removals = removals_of(cursor->map);
+	if (!find_by_hint(cursor->map, DMA_IOVA, iova, removals, &region))
+		return translate_back_slowly(cursor, iova, memory);
+	answer_back(&region, iova, memory);
+	move(cursor, removals, &region);
+	return 0;
+}

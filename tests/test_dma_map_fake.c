@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The DMA map with the kernel replaced: arguments, refusals that no test bed
+ * gives, calls that meet, memory that runs out, and what it costs.
+ */
+#include <pthread.h>
+#include <time.h>
+
+#include <iommufd/util/util.h>
+
+#include "counter_alloc.h"
+#include "fakeioas.h"
+#include "fixture.h"
+
+#define MEMORY(n) ((void *)(uintptr_t)(UINT64_C(0x7f0000000000) + (n)*PAGE))
+
+static struct fake_space space;
+static struct iommufd_dma_map *map;
+static struct iommufd_dma_cursor cursor;
+
+static void setup(void)
+{
+	space = fake_space();
+	OK(iommufd_dma_map_new(space.ioas, 0, &map));
+	iommufd_dma_cursor_init(&cursor, map);
+}
+
+static void end(void)
+{
+	OK(iommufd_dma_map_free(map));
+	fake_space_end(&space);
+}
+
+static struct iommufd_dma_map_info info(void)
+{
+	struct iommufd_dma_map_info i = { .size = sizeof(i) };
+
+	OK(iommufd_dma_map_get_info(map, &i));
+	return i;
+}
+
+static int add(void *memory, uint64_t length, uint32_t flags)
+{
+	const struct iommufd_dma_register_opts opts = { .size = sizeof(opts),
+							.flags = flags };
+	uint64_t iova;
+
+	return iommufd_dma_map_register(map, memory, length, RW, &opts, &iova);
+}
+
+static int take(const void *memory, uint64_t length)
+{
+	return iommufd_dma_map_unregister(map, memory, length, 0, NULL);
+}
+
+START_TEST(wrong_arguments_of_a_map)
+{
+	struct iommufd_dma_map_info i = { .size = 8 };
+	struct iommufd_dma_map *other = NULL;
+
+	FAILS(iommufd_dma_map_new(NULL, 0, &other), NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_new(space.ioas, 0, NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_new(space.ioas, 1, &other), BAD_FLAGS, EINVAL);
+	ck_assert_ptr_null(other);
+	OK(iommufd_dma_map_free(NULL));
+	iommufd_dma_map_release(NULL);
+	FAILS(iommufd_dma_map_clear(NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_get_info(NULL, &i), NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_get_info(map, NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_get_info(map, &i), OPTS_SIZE, EINVAL);
+	end();
+}
+END_TEST
+
+START_TEST(wrong_arguments_of_registering)
+{
+	struct {
+		struct iommufd_dma_register_opts opts;
+		uint64_t tail;
+	} longer = { .opts = { .size = sizeof(longer) }, .tail = 1 };
+	struct iommufd_dma_register_opts opts = { .size = 4 };
+	uint64_t iova = 7;
+
+	FAILS(iommufd_dma_map_register(NULL, MEMORY(0), PAGE, RW, NULL, &iova),
+	      NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW, NULL, NULL),
+	      NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), 0, RW, NULL, &iova),
+	      ZERO_LENGTH, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, 0, NULL, &iova),
+	      NO_ACCESS, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW, &opts, &iova),
+	      OPTS_SIZE, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW, &longer.opts,
+				       &iova),
+	      OPTS_TAIL, E2BIG);
+	FAILS(add(MEMORY(0), PAGE, 4), BAD_FLAGS, EINVAL);
+	opts.size = sizeof(opts);
+	opts.reserved = 1;
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW, &opts, &iova),
+	      OPTS_RESERVED, EINVAL);
+	ck_assert_uint_eq(iova, 7);
+	FAILS(iommufd_dma_map_unregister(NULL, MEMORY(0), PAGE, 0, NULL),
+	      NULL_POINTER, EINVAL);
+	FAILS(iommufd_dma_map_unregister(map, MEMORY(0), PAGE, IOMMUFD_DMA_FILE,
+					 NULL),
+	      BAD_FLAGS, EINVAL);
+	FAILS(take(MEMORY(0), 0), ZERO_LENGTH, EINVAL);
+	FAILS(take(MEMORY(0), UINT64_MAX), OVERFLOW, EOVERFLOW);
+	ck_assert_uint_eq(fake_ioas.maps, 0);
+	end();
+}
+END_TEST
+
+START_TEST(wrong_arguments_of_translating)
+{
+	struct iommufd_dma_cursor none = { .map = NULL };
+	struct iommufd_dma_memory memory;
+	struct iommufd_extent there;
+
+	FAILS(iommufd_dma_map_translate(NULL, MEMORY(0), &there), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_dma_map_translate(&none, MEMORY(0), &there), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_dma_map_translate(&cursor, MEMORY(0), NULL), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_dma_map_translate_back(NULL, 0, &memory), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_dma_map_translate_back(&none, 0, &memory), NULL_POINTER,
+	      EINVAL);
+	FAILS(iommufd_dma_map_translate_back(&cursor, 0, NULL), NULL_POINTER,
+	      EINVAL);
+	end();
+}
+END_TEST
+
+START_TEST(a_refused_unmapping_leaves_it_registered)
+{
+	struct iommufd_extent before, after, gone = { .start = 1 };
+	struct iommufd_dma_memory back;
+
+	OK(add(MEMORY(0), PAGE, 0));
+	OK(add(MEMORY(1), PAGE, 0));
+	OK(iommufd_dma_translate(&cursor, MEMORY(0), &before));
+	fake_ioas.unmap_err = EDEADLK;
+	FAILS(iommufd_dma_map_unregister(map, MEMORY(0), PAGE, 0, &gone),
+	      PINS_HELD, EDEADLK);
+	ck_assert_uint_eq(gone.start, 1);
+	FAILS(iommufd_dma_map_clear(map), PINS_HELD, EDEADLK);
+	OK(iommufd_dma_translate(&cursor, MEMORY(0), &after));
+	ck_assert_uint_eq(after.start, before.start);
+	OK(iommufd_dma_translate_back(&cursor, after.start, &back));
+	ck_assert_ptr_eq(back.start, MEMORY(0));
+	ck_assert_uint_eq(info().regions, 2);
+	fake_ioas.unmap_err = 0;
+	OK(iommufd_dma_map_clear(map));
+	ck_assert_uint_eq(fake_ioas.unmaps, 2);
+	end();
+}
+END_TEST
+
+/* A cursor must not believe in a region that went, whatever came after it. */
+START_TEST(a_cursor_outlives_its_region)
+{
+	struct iommufd_extent first, second;
+
+	OK(add(MEMORY(0), 4 * PAGE, 0));
+	OK(iommufd_dma_translate(&cursor, MEMORY(1), &first));
+	OK(take(MEMORY(0), 4 * PAGE));
+	FAILS(iommufd_dma_translate(&cursor, MEMORY(1), &second),
+	      NOT_REGISTERED, ENOENT);
+	OK(add(MEMORY(1), PAGE, 0));
+	OK(iommufd_dma_translate(&cursor, MEMORY(1), &second));
+	ck_assert_uint_eq(second.start, first.start + 3 * PAGE);
+	ck_assert_uint_eq(second.length, PAGE);
+	FAILS(iommufd_dma_translate(&cursor, MEMORY(2), &second),
+	      NOT_REGISTERED, ENOENT);
+	/* A cursor is not disturbed by what is added. */
+	OK(iommufd_dma_translate(&cursor, MEMORY(1), &first));
+	OK(add(MEMORY(2), PAGE, 0));
+	ck_assert_uint_eq(cursor.address, (uintptr_t)MEMORY(1));
+	OK(iommufd_dma_translate(&cursor, MEMORY(2), &second));
+	ck_assert_uint_eq(second.start, first.start + PAGE);
+	OK(iommufd_dma_map_clear(map));
+	end();
+}
+END_TEST
+
+/* ---- calls that meet ------------------------------------------------------ */
+
+static pthread_t other;
+
+/* While the first two pages are just mapped or unmapped. */
+static void look_around(void)
+{
+	struct iommufd_extent there;
+
+	fake_ioas.meanwhile = NULL;
+	FAILS(iommufd_dma_translate(&cursor, MEMORY(0), &there), NOT_REGISTERED,
+	      ENOENT);
+	FAILS(add(MEMORY(0), 2 * PAGE, 0), ANOTHER_THREAD, EBUSY);
+	FAILS(add(MEMORY(1), PAGE, 0), ANOTHER_THREAD, EBUSY);
+	FAILS(add(MEMORY(1), 2 * PAGE, 0), ANOTHER_THREAD, EBUSY);
+	FAILS(add((char *)MEMORY(0) - PAGE, 2 * PAGE, 0), ANOTHER_THREAD,
+	      EBUSY);
+	FAILS(take(MEMORY(0), 2 * PAGE), ANOTHER_THREAD, EBUSY);
+	FAILS(iommufd_dma_map_clear(map), ANOTHER_THREAD, EBUSY);
+	FAILS(iommufd_dma_map_free(map), IN_USE, EBUSY);
+	OK(add(MEMORY(2), PAGE, 0));
+	OK(iommufd_dma_translate(&cursor, MEMORY(2), &there));
+	OK(take(MEMORY(2), PAGE));
+}
+
+START_TEST(no_lock_while_the_kernel_works)
+{
+	fake_ioas.meanwhile = look_around;
+	OK(add(MEMORY(0), 2 * PAGE, 0));
+	fake_ioas.meanwhile = look_around;
+	OK(take(MEMORY(0), 2 * PAGE));
+	ck_assert_uint_eq(fake_ioas.maps, 3);
+	end();
+}
+END_TEST
+
+static void *add_patiently(void *ret)
+{
+	*(int *)ret = add(MEMORY(0), PAGE, IOMMUFD_DMA_WAIT);
+	return NULL;
+}
+
+static void *take_patiently(void *ret)
+{
+	*(int *)ret = iommufd_dma_map_unregister(map, MEMORY(0), PAGE,
+						 IOMMUFD_DMA_WAIT, NULL);
+	return NULL;
+}
+
+static int other_ret;
+static void *(*other_body)(void *);
+
+/* Time enough for the other one to begin to wait; it is right without, too. */
+static void let_other_begin(void)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	fake_ioas.meanwhile = NULL;
+	other_ret = 1;
+	ck_assert_int_eq(pthread_create(&other, NULL, other_body, &other_ret),
+			 0);
+	nanosleep(&moment, NULL);
+	ck_assert_int_eq(other_ret, 1);
+}
+
+static void check_other(int ret)
+{
+	ck_assert_int_eq(pthread_join(other, NULL), 0);
+	ck_assert_int_eq(iommufd_cause(other_ret), iommufd_cause(ret));
+}
+
+START_TEST(waits_if_asked)
+{
+	/* For a mapping, which it then shares. */
+	other_body = add_patiently;
+	fake_ioas.meanwhile = let_other_begin;
+	OK(add(MEMORY(0), 2 * PAGE, 0));
+	check_other(0);
+	ck_assert_uint_eq(fake_ioas.maps, 1);
+	ck_assert_uint_eq(info().registrations, 2);
+	OK(take(MEMORY(0), PAGE));
+	/* For an unmapping, after which there is nothing to take. */
+	other_body = take_patiently;
+	fake_ioas.meanwhile = let_other_begin;
+	OK(take(MEMORY(0), 2 * PAGE));
+	check_other(iommufd_make_error(IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT));
+	/* For a mapping that fails, so that it makes its own. */
+	other_body = add_patiently;
+	fake_ioas.meanwhile = let_other_begin;
+	fake_ioas.map_err = EFAULT;
+	FAILS(add(MEMORY(0), 2 * PAGE, 0), UNPINNABLE, EFAULT);
+	check_other(iommufd_make_error(IOMMUFD_CAUSE_UNPINNABLE, EFAULT));
+	fake_ioas.map_err = 0;
+	ck_assert_uint_eq(info().regions, 0);
+	end();
+}
+END_TEST
+
+/* ---- memory ---------------------------------------------------------------- */
+
+/* Whichever allocation fails: nothing has happened, and nothing is left. */
+START_TEST(without_memory)
+{
+	unsigned int n = 0, regions = 0;
+	int ret;
+
+	OK(iommufd_dma_map_free(map));
+	do {
+		struct iommufd_dma_map *again = NULL;
+
+		counter_alloc_fail(++n);
+		ret = iommufd_dma_map_new(space.ioas, 0, &again);
+		counter_alloc_fail(0);
+		if (ret)
+			FAILS(ret, NO_MEMORY, ENOMEM);
+		map = again;
+	} while (ret);
+	ck_assert_uint_gt(n, 3);
+	iommufd_dma_cursor_init(&cursor, map);
+	for (n = 0; regions < 5000; regions++) {
+		counter_alloc_fail(1);
+		ret = add(MEMORY(2 * regions), PAGE, 0);
+		counter_alloc_fail(0);
+		if (!ret)
+			continue;
+		FAILS(ret, NO_MEMORY, ENOMEM);
+		n++;
+		OK(add(MEMORY(2 * regions), PAGE, 0));
+	}
+	ck_assert_uint_gt(n, 5);
+	ck_assert_uint_eq(info().regions, regions);
+	/* Unregistering needs none. */
+	for (unsigned int i = 0; i < regions; i++) {
+		counter_alloc_fail(1);
+		ret = take(MEMORY(2 * (i * 7 % regions)), PAGE);
+		counter_alloc_fail(0);
+		OK(ret);
+	}
+	end();
+}
+END_TEST
+
+#define MANY 65536
+
+/* 128 bytes a region, whatever came and went, beyond what an empty map has. */
+START_TEST(bounded_memory)
+{
+	const uint64_t bound = 256 * 1024 + UINT64_C(128) * MANY;
+
+	for (uint64_t i = 0; i < MANY; i++)
+		OK(add(MEMORY(2 * (i * 40503 % MANY)), PAGE, 0));
+	ck_assert_uint_le(info().memory, bound);
+	/* Thin it out, and fill it at other places. */
+	for (unsigned int round = 1; round < 6; round++) {
+		for (uint64_t i = 0; i < MANY; i++)
+			if (i % 8)
+				OK(take(MEMORY(2 * i + (round - 1) * 3 * MANY),
+					PAGE));
+		for (uint64_t i = 0; i < MANY; i++)
+			if (i % 8)
+				OK(add(MEMORY(2 * (i * 40503 % MANY / 8 * 8 +
+						   i % 8) +
+					      round * 3 * MANY),
+				       PAGE, 0));
+		for (uint64_t i = 0; i < MANY; i += 8) {
+			OK(take(MEMORY(2 * i + (round - 1) * 3 * MANY), PAGE));
+			OK(add(MEMORY(2 * i + round * 3 * MANY), PAGE, 0));
+		}
+		ck_assert_uint_eq(info().regions, MANY);
+		ck_assert_uint_le(info().memory, bound);
+	}
+	ck_assert_uint_eq(info().most_regions, MANY);
+	OK(iommufd_dma_map_clear(map));
+	ck_assert_uint_le(info().memory, bound);
+	end();
+}
+END_TEST
+
+/* ---- cost ------------------------------------------------------------------ */
+
+static int translate(void)
+{
+	struct iommufd_extent there;
+
+	return iommufd_dma_map_translate(&cursor, MEMORY(1), &there);
+}
+
+static int translate_back(void)
+{
+	struct iommufd_dma_memory memory;
+
+	return iommufd_dma_map_translate_back(&cursor, UINT64_C(1) << 40,
+					      &memory);
+}
+
+static int translate_list(void)
+{
+	const struct iommufd_dma_memory memory = { MEMORY(0), 8 * PAGE };
+	struct iommufd_extent pieces[8];
+	uint32_t room = 8;
+
+	return iommufd_dma_map_translate_list(&cursor, &memory, 1, PAGE, pieces,
+					      &room);
+}
+
+static int share(void)
+{
+	return add(MEMORY(2), PAGE, 0);
+}
+
+static void setup_counted(void)
+{
+	setup();
+	OK(add(MEMORY(0), 8 * PAGE, 0));
+}
+
+START_TEST(no_system_call_and_no_allocation)
+{
+	static const struct counter_call calls[] = {
+		{ "iommufd_dma_map_translate", "none", 0, translate, 0, NULL,
+		  NULL },
+		{ "iommufd_dma_map_translate_back", "none", 0, translate_back,
+		  0, NULL, NULL },
+		{ "iommufd_dma_map_translate_list", "none", 0, translate_list,
+		  0, NULL, NULL },
+		{ "iommufd_dma_map_register shared", "none", 0, share, 0, NULL,
+		  NULL },
+	};
+
+	counter_run(NULL, setup_counted, calls,
+		    sizeof(calls) / sizeof(calls[0]));
+}
+END_TEST
+
+static const TTest **const arguments[] = { &wrong_arguments_of_a_map,
+					   &wrong_arguments_of_registering,
+					   &wrong_arguments_of_translating,
+					   NULL };
+static const TTest **const behaviour[] = {
+	&a_refused_unmapping_leaves_it_registered,
+	&a_cursor_outlives_its_region,
+	&no_lock_while_the_kernel_works,
+	&waits_if_asked,
+	&without_memory,
+	&bounded_memory,
+	NULL
+};
+static const TTest **const cost[] = { &no_system_call_and_no_allocation, NULL };
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "arguments", .setup = setup, .tests = arguments },
+		{ .name = "behaviour", .setup = setup, .tests = behaviour },
+		{ .name = "cost", .tests = cost },
+	};
+
+	return harness_run("dma_map_fake", cases, 3);
+}

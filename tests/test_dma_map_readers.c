@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reader that is stopped: between any two of its accesses to the memory of a
+ * DMA map, writers do as much as they like, so that nodes and records are used
+ * anew under its hands. It must find what was there all the time, must not find
+ * what never was, and its cursor must know better afterwards. One thread, so
+ * that every stop is tried; other threads and their memory are the business of
+ * test_dma_map_threads.
+ */
+#include <iommufd/util/util.h>
+
+#include "fakeioas.h"
+
+static void pause_reader(void);
+#define IOMMUFD__DMA_PAUSE() pause_reader()
+static unsigned int hinted;
+#define DMA_HINTED hinted
+
+/* The code itself, with stops in it. */
+#include "util/dma_map.c"
+#include "util/dma_map_find.c"
+#include "util/dma_map_hints.c"
+#include "util/dma_map_list.c"
+#include "util/dma_map_memory.c"
+#include "util/dma_map_register.c"
+#include "util/dma_map_tree.c"
+#include "util/structs.c"
+
+#define PAGE	UINT64_C(4096)
+#define RW	(IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
+#define BASE	UINT64_C(0x7f0000000000)
+#define SLOTS	512 /* of memory, each with one page */
+#define AT(n)	((void *)(uintptr_t)(BASE + (uint64_t)(n)*2 * PAGE))
+#define STOPPED 4 /* slots that writers leave alone, at some distance */
+
+static struct fake_space space;
+static struct iommufd_dma_map *dma;
+static struct iommufd_dma_cursor cursor;
+
+/* What is registered now, and how often that changed. */
+static struct {
+	uint64_t iova; /* 0 for nothing */
+	uint64_t before;
+	unsigned int changes;
+} slots[SLOTS];
+
+static uint32_t state = 1;
+
+static uint32_t any(uint32_t limit)
+{
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % limit;
+}
+
+static void toggle(unsigned int slot)
+{
+	slots[slot].changes++;
+	if (slots[slot].iova) {
+		OK(iommufd_dma_map_unregister(dma, AT(slot), PAGE, 0, NULL));
+		slots[slot].before = slots[slot].iova;
+		slots[slot].iova = 0;
+	} else {
+		OK(iommufd_dma_map_register(dma, AT(slot), PAGE, RW, NULL,
+					    &slots[slot].iova));
+	}
+}
+
+/* ---- stops --------------------------------------------------------------- */
+
+static struct {
+	unsigned int at;      /* the stop at which it happens; 0 for none */
+	unsigned int changes; /* that are made then */
+	unsigned int wanted;  /* the slot that the reader looks for */
+	unsigned int how;
+	unsigned int passed;
+} stop;
+
+/*
+ * What writers do: with all slots, with the slot itself, with its neighbours, and
+ * with one of those before all others, so that its node is used anew elsewhere.
+ */
+enum { OTHERS, ITSELF, NEIGHBOURS, THEN_AWAY, WRITERS };
+
+static unsigned int victim(unsigned int n)
+{
+	unsigned int slot;
+
+	if (stop.how == ITSELF && n < 3)
+		return stop.wanted;
+	if (stop.how == NEIGHBOURS || (stop.how == THEN_AWAY && !n))
+		slot = (stop.wanted + 1 + any(20)) % SLOTS;
+	else
+		slot = any(SLOTS);
+	/* Never the slot itself, nor those that stay. */
+	return slot == stop.wanted || slot % (SLOTS / STOPPED) == 1 ? 0 : slot;
+}
+
+static void pause_reader(void)
+{
+	if (++stop.passed != stop.at)
+		return;
+	for (unsigned int n = 0; n < stop.changes; n++)
+		toggle(victim(n));
+}
+
+/* ---- readers -------------------------------------------------------------- */
+
+static void check_found(unsigned int slot, uint64_t iova, uint64_t length)
+{
+	ck_assert_uint_eq(length, PAGE);
+	ck_assert_msg(iova == slots[slot].iova || (iova == slots[slot].before &&
+						   stop.how == ITSELF),
+		      "slot %u: 0x%lx", slot, (unsigned long)iova);
+}
+
+/* 1 when all stops have been tried. */
+static int read_once(unsigned int slot, int back)
+{
+	const unsigned int changes = slots[slot].changes;
+	const uint64_t iova = slots[slot].iova;
+	struct iommufd_dma_memory memory = { 0 };
+	struct iommufd_extent there = { 0 };
+	int ret;
+
+	stop.wanted = slot;
+	stop.passed = 0;
+	iommufd_dma_cursor_init(&cursor, dma);
+	if (back)
+		ret = iommufd_dma_translate_back(
+			&cursor, iova ? iova : slots[slot].before, &memory);
+	else
+		ret = iommufd_dma_translate(&cursor, AT(slot), &there);
+	if (slots[slot].changes == changes)
+		ck_assert_int_eq(!ret, iova != 0);
+	if (!ret && back)
+		ck_assert_ptr_eq(memory.start, AT(slot));
+	if (!ret && !back)
+		check_found(slot, there.start, there.length);
+	ret = stop.passed < stop.at;
+	stop.at = 0;
+	return ret;
+}
+
+/* A cursor that was made while writers worked must not be believed too long. */
+static void check_cursor(unsigned int slot)
+{
+	struct iommufd_extent there;
+	int ret = iommufd_dma_translate(&cursor, AT(slot), &there);
+
+	ck_assert_int_eq(!ret, slots[slot].iova != 0);
+	if (!ret)
+		ck_assert_uint_eq(there.start, slots[slot].iova);
+}
+
+static void read_at_every_stop(unsigned int slot, int back)
+{
+	for (unsigned int at = 1;; at++) {
+		int done;
+
+		stop.at = at;
+		/* The slot is there, or has been. */
+		if (!slots[slot].before && !slots[slot].iova)
+			toggle(slot);
+		done = read_once(slot, back);
+		check_cursor(slot);
+		if (done)
+			break;
+	}
+}
+
+static void fill(unsigned int registered)
+{
+	space = fake_space();
+	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+	for (unsigned int i = 0; i < registered; i++)
+		toggle((i * 37 + 1) % SLOTS);
+}
+
+static void empty(void)
+{
+	OK(iommufd_dma_map_clear(dma));
+	OK(iommufd_dma_map_free(dma));
+	fake_space_end(&space);
+	memset(slots, 0, sizeof(slots));
+}
+
+/* With few regions and with many, with hints and without. */
+static void run(unsigned int registered, unsigned int changes,
+		unsigned int with_hints)
+{
+	hinted = with_hints;
+	fill(registered);
+	for (stop.how = OTHERS; stop.how < WRITERS; stop.how++)
+		for (unsigned int round = 0; round < 60; round++) {
+			unsigned int slot = 1 + any(SLOTS - 1);
+
+			stop.changes = changes;
+			read_at_every_stop(slot, round & 1);
+		}
+	empty();
+}
+
+START_TEST(few_changes)
+{
+	for (unsigned int changes = 1; changes <= DMA_GRACE + 2; changes++) {
+		run(20, changes, 1);
+		run(400, changes, 1);
+		run(400, changes, 0);
+	}
+}
+END_TEST
+
+START_TEST(many_changes)
+{
+	run(3, 200, 0);
+	run(60, 200, 1);
+	run(400, 200, 1);
+	run(400, 200, 0);
+}
+END_TEST
+
+/* ---- the tree by itself ---------------------------------------------------- */
+
+static unsigned int leaves;
+
+/* Keys ascend, and are those of the subtrees. */
+static uint32_t check_node(const struct iommufd__dma_node *node,
+			   unsigned int height, uint64_t first)
+{
+	unsigned int count = count_of(node), records = 0;
+
+	ck_assert_uint_gt(count, 0);
+	ck_assert_uint_eq(key_of(node, 0), first);
+	for (unsigned int i = 1; i < count; i++)
+		ck_assert_uint_lt(key_of(node, i - 1), key_of(node, i));
+	leaves += height == 1;
+	if (height == 1)
+		return count;
+	for (unsigned int i = 0; i < count; i++)
+		records += check_node(child_of(node, i), height - 1,
+				      key_of(node, i));
+	return records;
+}
+
+/* And leaves are not too thin. */
+static void check_tree(unsigned int which, uint64_t first, uint32_t records)
+{
+	uintptr_t root = atomic_load(&dma->side[which].root);
+
+	leaves = 0;
+	if (!records)
+		ck_assert_uint_eq(root, 0);
+	else
+		ck_assert_uint_eq(check_node(iommufd__dma_root(root),
+					     iommufd__dma_height(root), first),
+				  records);
+	ck_assert_uint_le(leaves, 1 + records / 5);
+}
+
+START_TEST(trees_keep_their_shape)
+{
+	uint32_t records;
+	unsigned int first;
+
+	fill(0);
+	for (unsigned int n = 0; n < 20000; n++) {
+		toggle((n / 1000 & 1   ? SLOTS - 1 - n % SLOTS
+			: n / 2000 & 1 ? n % SLOTS
+				       : any(SLOTS)));
+		records = 0;
+		first = SLOTS;
+		for (unsigned int i = SLOTS; i-- > 0;)
+			if (slots[i].iova) {
+				records++;
+				first = i;
+			}
+		check_tree(DMA_ADDRESS,
+			   (uintptr_t)AT(first < SLOTS ? first : 0), records);
+	}
+	empty();
+}
+END_TEST
+
+static const TTest **const tests[] = { &few_changes, &many_changes,
+				       &trees_keep_their_shape, NULL };
+
+int main(void)
+{
+	const struct harness_case cases[] = {
+		{ .name = "readers", .tests = tests },
+	};
+
+	return harness_run("dma_map_readers", cases, 1);
+}
