@@ -298,4 +298,5 @@ help:
 
 include $(wildcard bench/*.mk tests/*/*.mk doc/*.mk)
 include $(wildcard $(BUILD)/libiommufd/*.d $(BUILD)/libiommufd/util/*.d \
-	$(BUILD)/examples/*.d $(BUILD)/tests/*.d $(BUILD)/tests/mock/*.d)
+	$(BUILD)/examples/*.d $(BUILD)/tests/*.d $(BUILD)/tests/mock/*.d \
+	$(BUILD)/bench/*.d)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What the benchmarks share: time, random numbers, tables. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ends the program when something that must work does not. */
+#define MUST(condition)                                                        \
+	((condition) ? (void)0 : bench_die(__FILE__, __LINE__, #condition))
+void bench_die(const char *file, int line, const char *what)
+	__attribute__((noreturn));
+
+/* Nanoseconds of a clock that only goes forward. */
+double bench_now(void);
+
+/* Random numbers, the same in every run. */
+uint64_t bench_random(void);
+uint64_t bench_below(uint64_t limit);
+
+/* Run on this processor of those that there are; 0 if there is no such one. */
+int bench_pin(unsigned int processor);
+
+/*
+ * A table on standard output and, with --csv FILE, in a file. Columns are given
+ * by one text, "name,name"; a row has that many numbers after its first words.
+ */
+void bench_arguments(int argc, char **argv);
+void bench_table(const char *title, const char *columns);
+void bench_row(const char *words, const double *numbers, size_t count);
+void bench_end(void);
+
+/*
+ * Machine instructions of @body in user space, counted one by one in a child
+ * process after @before.
+ */
+uint64_t bench_instructions(void (*before)(void *), void (*body)(void *),
+			    void *arg);
+
+#endif /* BENCH_BENCH_H */

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The DMA map against other ways to find the IOVA of an address, in one run: a
+ * two-level table of pages of 2 MiB, binary search in a sorted array, a skip
+ * list behind a read-write lock. Each is called as a function of a library would
+ * be, but the table against a cursor, where both are inline.
+ *
+ * "dependent": an address is known only when the one before it was translated,
+ * as a driver that goes on with the result needs it. "stream": the processor
+ * may work on many translations at the same time.
+ */
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <iommufd/util/util.h>
+
+#include "bench.h"
+#include "fake_ioas.h"
+#include "others.h"
+
+#define ADDRESSES 65536
+#define ROUNDS	  9
+#define ACCESS	  (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
+
+static const uint64_t sizes[] = { 1, 16, 256, 4096, 65536 };
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+enum { ALIGNED, MIXED };
+
+static struct iommufd_ioas *ioas;
+static struct iommufd_dma_map *map;
+static struct bench_region *regions;
+static uint64_t count;
+static uint64_t addresses[ADDRESSES];
+
+/* ---- what is translated --------------------------------------------------- */
+
+/*
+ * Of 2 MiB each in a row, or of 4 KiB to 1 GiB, as many of each power of two,
+ * with small gaps.
+ */
+static void make_regions(uint64_t n, int layout)
+{
+	uint64_t address = UINT64_C(1) << 44;
+
+	count = n;
+	regions = calloc(n, sizeof(*regions));
+	MUST(regions);
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t length = TABLE_PAGE;
+
+		if (layout == MIXED) {
+			length = UINT64_C(4096) << bench_below(18);
+			length += bench_below(length) & ~UINT64_C(4095);
+			address += bench_below(64) * 4096;
+		}
+		regions[i].address = address;
+		regions[i].length = length;
+		address += length;
+	}
+}
+
+static void *pointer(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+static void add(struct bench_region *region)
+{
+	MUST(!iommufd_dma_map_register(map, pointer(region->address),
+				       region->length, ACCESS, NULL,
+				       &region->iova));
+}
+
+static void begin(uint64_t n, int layout)
+{
+	uint64_t *order = calloc(n, sizeof(*order));
+
+	make_regions(n, layout);
+	MUST(order && !iommufd_dma_map_new(ioas, 0, &map));
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t other = bench_below(i + 1);
+
+		order[i] = order[other];
+		order[other] = i;
+	}
+	bench_table_begin();
+	bench_skip_begin();
+	for (uint64_t i = 0; i < n; i++) {
+		add(&regions[order[i]]);
+		bench_skip_add(&regions[order[i]]);
+		if (layout == ALIGNED)
+			bench_table_add(&regions[order[i]]);
+	}
+	bench_sorted_set(regions, n);
+	free(order);
+}
+
+static void end(void)
+{
+	MUST(!iommufd_dma_map_clear(map) && !iommufd_dma_map_free(map));
+	bench_table_end();
+	bench_skip_end();
+	free(regions);
+}
+
+enum { SAME, SEQUENTIAL, RANDOM };
+
+static void make_addresses(int pattern)
+{
+	for (uint64_t i = 0; i < ADDRESSES; i++) {
+		uint64_t n = pattern == RANDOM	     ? bench_below(count)
+			     : pattern == SEQUENTIAL ? i * count / ADDRESSES
+						     : count / 2;
+
+		addresses[i] =
+			regions[n].address + bench_below(regions[n].length);
+	}
+}
+
+/* ---- how long it takes ---------------------------------------------------- */
+
+struct figures {
+	double stream, dependent;
+};
+
+/* One way to translate, as two loops around it. */
+#define LOOPS(name, prepare, found)                                            \
+	static struct figures name(void)                                       \
+	{                                                                      \
+		struct iommufd_extent to = { 0 };                              \
+		uint64_t sum = 0, address;                                     \
+		double start, middle;                                          \
+		prepare;                                                       \
+		start = bench_now();                                           \
+		for (uint64_t i = 0; i < ADDRESSES; i++) {                     \
+			address = addresses[i];                                \
+			MUST(found);                                           \
+			sum += to.start;                                       \
+		}                                                              \
+		__asm__ volatile("" : : "r"(sum));                             \
+		middle = bench_now();                                          \
+		for (uint64_t i = 0; i < ADDRESSES; i++) {                     \
+			address = addresses[i] + (to.start >> 63);             \
+			MUST(found);                                           \
+			__asm__ volatile("" : "+m"(to));                       \
+		}                                                              \
+		return (struct figures){                                       \
+			.stream = (middle - start) / ADDRESSES,                \
+			.dependent = (bench_now() - middle) / ADDRESSES,       \
+		};                                                             \
+	}
+
+#define CURSOR                                                                 \
+	struct iommufd_dma_cursor cursor;                                      \
+	iommufd_dma_cursor_init(&cursor, map)
+
+LOOPS(with_map, CURSOR, !iommufd_dma_translate(&cursor, pointer(address), &to))
+LOOPS(with_table, (void)0, bench_table_find(address, &to))
+LOOPS(with_table_call, (void)0, bench_table_call(address, &to))
+LOOPS(with_sorted, (void)0, bench_sorted_find(address, &to))
+LOOPS(with_skip, (void)0, bench_skip_find(address, &to))
+
+static struct figures least(struct figures a, struct figures b)
+{
+	return (struct figures){ .stream = fmin(a.stream, b.stream),
+				 .dependent = fmin(a.dependent, b.dependent) };
+}
+
+/* The least of some rounds, in which each has its turn. */
+#define MAX_WAYS 4
+
+static void measure(struct figures (*const *ways)(void), size_t n,
+		    struct figures *best)
+{
+	for (size_t i = 0; i < n; i++)
+		best[i] = (struct figures){ INFINITY, INFINITY };
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < n; i++)
+			best[i] = least(best[i], ways[i]());
+}
+
+/* What the first way takes, and for each other what it takes, and the ratio. */
+static void row(const char *words, const double *took, size_t n)
+{
+	double numbers[2 * MAX_WAYS];
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		numbers[used++] = took[i];
+		if (i)
+			numbers[used++] = took[0] / took[i];
+	}
+	bench_row(words, numbers, used);
+}
+
+static void rows(const char *what, struct figures (*const *ways)(void),
+		 size_t n)
+{
+	struct figures best[MAX_WAYS];
+	double took[2][MAX_WAYS];
+	char words[64];
+
+	measure(ways, n, best);
+	for (size_t i = 0; i < n; i++) {
+		took[0][i] = best[i].dependent;
+		took[1][i] = best[i].stream;
+	}
+	for (int i = 0; i < 2; i++) {
+		snprintf(words, sizeof(words), "%6llu %s %s",
+			 (unsigned long long)count, what,
+			 i ? "stream" : "dependent");
+		row(words, took[i], n);
+	}
+}
+
+static void compare_cursor(void)
+{
+	struct figures (*const ways[])(void) = { with_map, with_table };
+
+	bench_table("cursor: the same region again, both inline (ns)",
+		    "regions,map,table,map/table");
+	for (size_t i = 0; i < SIZES; i++) {
+		begin(sizes[i], ALIGNED);
+		make_addresses(SAME);
+		rows("same", ways, 2);
+		end();
+	}
+}
+
+static void compare_aligned(void)
+{
+	struct figures (*const ways[])(void) = { with_map, with_table_call,
+						 with_sorted, with_skip };
+
+	bench_table("regions of 2 MiB (ns)",
+		    "regions,map,table,map/table,sorted,map/sorted,skip list,"
+		    "map/skip");
+	for (size_t i = 0; i < SIZES; i++) {
+		begin(sizes[i], ALIGNED);
+		make_addresses(SEQUENTIAL);
+		rows("sequential", ways, 4);
+		make_addresses(RANDOM);
+		rows("random", ways, 4);
+		end();
+	}
+}
+
+static void compare_mixed(void)
+{
+	struct figures (*const ways[])(void) = { with_map, with_sorted,
+						 with_skip };
+
+	bench_table("regions of 4 KiB to 512 MiB (ns)",
+		    "regions,map,sorted,map/sorted,skip list,map/skip");
+	for (size_t i = 0; i < SIZES; i++) {
+		begin(sizes[i], MIXED);
+		make_addresses(SEQUENTIAL);
+		rows("sequential", ways, 3);
+		make_addresses(RANDOM);
+		rows("random", ways, 3);
+		end();
+	}
+}
+
+/* ---- readers and a writer -------------------------------------------------- */
+
+#define WRITES_PER_SECOND 10000
+
+static _Atomic int stopping;
+
+/* Registers and unregisters, a few at a time, on the other processor. */
+static void *write_steadily(void *arg)
+{
+	struct bench_region own = { .address = UINT64_C(1) << 50,
+				    .length = TABLE_PAGE };
+	struct timespec next;
+
+	(void)arg;
+	bench_pin(1);
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (uint64_t i = 0; !stopping; i++) {
+		struct bench_region r = own;
+
+		r.address += i / 2 * TABLE_PAGE % (1 << 30);
+		if (i % 2)
+			MUST(!iommufd_dma_map_unregister(
+				map, pointer(r.address), r.length, 0, NULL));
+		else
+			add(&r);
+		if (i % 10 < 9)
+			continue;
+		next.tv_nsec += 10 * 1000000000L / WRITES_PER_SECOND;
+		next.tv_sec += next.tv_nsec / 1000000000L;
+		next.tv_nsec %= 1000000000L;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+	return NULL;
+}
+
+struct reader {
+	pthread_t thread;
+	unsigned int processor;
+	double took;
+};
+
+static void *read_some(void *arg)
+{
+	struct reader *reader = arg;
+
+	bench_pin(reader->processor);
+	reader->took = INFINITY;
+	for (int round = 0; round < 2 * ROUNDS; round++)
+		reader->took = fmin(reader->took, with_map().stream);
+	return NULL;
+}
+
+static double read_with(unsigned int readers, int writer)
+{
+	struct reader list[2];
+	pthread_t writing;
+	double sum = 0;
+
+	stopping = 0;
+	if (writer)
+		MUST(!pthread_create(&writing, NULL, write_steadily, NULL));
+	for (unsigned int i = 0; i < readers; i++) {
+		list[i].processor = i;
+		MUST(!pthread_create(&list[i].thread, NULL, read_some,
+				     &list[i]));
+	}
+	for (unsigned int i = 0; i < readers; i++) {
+		MUST(!pthread_join(list[i].thread, NULL));
+		sum += list[i].took;
+	}
+	stopping = 1;
+	if (writer)
+		MUST(!pthread_join(writing, NULL));
+	return sum / readers;
+}
+
+static void compare_writer(int layout, int pattern, const char *what)
+{
+	char words[64];
+
+	begin(4096, layout);
+	make_addresses(pattern);
+	for (unsigned int readers = 1; readers <= 2; readers++) {
+		double alone = INFINITY, with = INFINITY, numbers[3];
+
+		for (int round = 0; round < 3; round++) {
+			alone = fmin(alone, read_with(readers, 0));
+			with = fmin(with, read_with(readers, 1));
+		}
+		numbers[0] = alone;
+		numbers[1] = with;
+		numbers[2] = (with / alone - 1) * 100;
+		snprintf(words, sizeof(words), "%u %s", readers, what);
+		bench_row(words, numbers, 3);
+	}
+	end();
+}
+
+static void compare_writers(void)
+{
+	bench_table("readers of 4,096 regions, and a writer with 10,000 "
+		    "operations a second (ns)",
+		    "readers,alone,with writer,slower by %");
+	compare_writer(ALIGNED, SAME, "cursor");
+	compare_writer(ALIGNED, RANDOM, "2 MiB random");
+	compare_writer(MIXED, RANDOM, "mixed random");
+}
+
+/* ---- bookkeeping ------------------------------------------------------------ */
+
+#define FIXED (256.0 * 1024)
+
+/* Some regions among the others are taken out, and registered again. */
+static uint64_t counted(void)
+{
+	return count < 64 ? count / 2 : 32;
+}
+
+static struct bench_region *counted_region(uint64_t i)
+{
+	return &regions[i * count / counted()];
+}
+
+static void take_out_counted(void *arg)
+{
+	(void)arg;
+	for (uint64_t i = 0; i < counted(); i++)
+		MUST(!iommufd_dma_map_unregister(
+			map, pointer(counted_region(i)->address),
+			counted_region(i)->length, 0, NULL));
+}
+
+static void add_counted(void *arg)
+{
+	(void)arg;
+	for (uint64_t i = 0; i < counted(); i++)
+		add(counted_region(i));
+}
+
+static void bookkeeping(uint64_t n, int layout, const char *what)
+{
+	struct iommufd_dma_map_info info = { .size = sizeof(info) };
+	double numbers[3], start = bench_now();
+	char words[64];
+
+	begin(n, layout);
+	numbers[0] = (bench_now() - start) / (double)n;
+	MUST(!iommufd_dma_map_get_info(map, &info));
+	numbers[1] = fmax(0, ((double)info.memory - FIXED) / (double)n);
+	numbers[2] = (double)bench_instructions(take_out_counted, add_counted,
+						NULL) /
+		     (double)counted();
+	snprintf(words, sizeof(words), "%6llu %s", (unsigned long long)n, what);
+	bench_row(words, numbers, 3);
+	end();
+}
+
+static void compare_bookkeeping(void)
+{
+	bench_table("bookkeeping: time to register in all structures, bytes a "
+		    "region beyond 256 KiB, and instructions to register one "
+		    "in the map",
+		    "regions,ns,bytes,instructions");
+	for (size_t i = 1; i < SIZES; i++) {
+		bookkeeping(sizes[i], ALIGNED, "2 MiB");
+		bookkeeping(sizes[i], MIXED, "mixed");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bench_arguments(argc, argv);
+	bench_pin(0);
+	ioas = bench_ioas();
+	compare_cursor();
+	compare_aligned();
+	compare_mixed();
+	compare_writers();
+	compare_bookkeeping();
+	iommufd_ioas_release(ioas);
+	bench_end();
+	return 0;
+}
