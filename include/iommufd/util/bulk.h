@@ -49,7 +49,7 @@ struct iommufd_bulk;
  */
 enum {
 	/** Any call of this group. @since 0.1.0 */
-	IOMMUFD_OP_BULK = IOMMUFD_OP_HELPER + 11
+	IOMMUFD_OP_BULK = IOMMUFD_OP_HELPER + 7
 };
 /** @} */
 

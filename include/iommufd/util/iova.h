@@ -53,7 +53,7 @@ enum {
 	 *  are the first and last address of the window, and `arg` is the
 	 *  length of the largest free piece in it. When a range cannot be had,
 	 *  `arg` is the first address that is to blame. @since 0.1.0 */
-	IOMMUFD_OP_IOVA = IOMMUFD_OP_HELPER + 10
+	IOMMUFD_OP_IOVA = IOMMUFD_OP_HELPER + 6
 };
 /** @} */
 
