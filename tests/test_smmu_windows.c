@@ -4,6 +4,8 @@
  * space: after a refused replacement the kernel has forgotten it, while DMA goes
  * on.
  */
+#include <endian.h>
+
 #include "devices.h"
 #include "edu.h"
 #include "fixture.h"
@@ -15,21 +17,26 @@
 
 static struct edu edu;
 static struct iommufd_hwpt *table, *bad;
-static struct iommufd_fault_queue *queue;
+static struct iommufd_hwpt *parent;
+static struct iommufd_viommu *viommu;
 static void *memory;
 
-/* A page table that the device cannot have: it makes no page requests. */
+/*
+ * A page table that the device cannot have, made on the same address space: a
+ * guest's that translates, for which the device has no vDevice.
+ */
 static struct iommufd_hwpt *unattachable(void)
 {
-	struct iommufd_hwpt_alloc_opts opts = {
-		.size = sizeof(opts), .flags = IOMMUFD_HWPT_FAULT_ID_VALID
-	};
+	struct iommufd_hwpt_alloc_arm_smmuv3_opts opts = { .size = sizeof(
+								   opts) };
 	struct iommufd_hwpt *hwpt = NULL;
 
-	OK(iommufd_fault_queue_alloc(f.ctx, 0, &queue));
-	opts.fault_id = iommufd_fault_queue_id(queue);
-	OK(iommufd_hwpt_alloc(edu.device, iommufd_ioas_id(f.ioas), &opts,
-			      &hwpt));
+	OK(iommufd_hwpt_alloc(edu.device, iommufd_ioas_id(f.ioas),
+			      HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT), &parent));
+	OK(iommufd_viommu_alloc(edu.device, parent, IOMMUFD_VIOMMU_ARM_SMMUV3,
+				NULL, &viommu));
+	opts.ste[0] = htole64(0x1 | 5 << 1); /* V, Cfg */
+	OK(iommufd_hwpt_alloc_arm_smmuv3(edu.device, viommu, &opts, &hwpt));
 	return hwpt;
 }
 
@@ -50,9 +57,9 @@ static void end(void)
 {
 	edu_close(&edu);
 	OK(iommufd_hwpt_destroy(bad));
+	OK(iommufd_viommu_destroy(viommu));
+	OK(iommufd_hwpt_destroy(parent));
 	OK(iommufd_hwpt_destroy(table));
-	iommufd_fault_queue_close_fd(queue);
-	OK(iommufd_fault_queue_destroy(queue));
 	fixture_end(&f);
 }
 
@@ -78,8 +85,7 @@ START_TEST(kernel_forgets)
 {
 	ck_assert(is_reserved());
 	ck_assert(works());
-	FAILS(iommufd_device_attach(edu.device, new, NULL), NO_PAGE_REQUESTS,
-	      ENODEV);
+	FAILS(iommufd_device_attach(edu.device, new, NULL), PAGE_TABLE, ENOENT);
 	ck_assert(!is_reserved());
 	ck_assert(works());
 	/* The same one again does nothing. */
@@ -96,7 +102,7 @@ START_TEST(replace_says_so)
 {
 	struct iommufd_replacement r = replacement(edu.device, old, new);
 
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), PAGE_TABLE, ENOENT);
 	check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
 	ck_assert_uint_eq(r.windows_lost, 1);
 	ck_assert(!is_reserved());
@@ -113,7 +119,7 @@ START_TEST(replace_restores_them)
 	for (int i = 0; i < 3; i++) {
 		r = replacement(edu.device, old, new);
 		r.flags = IOMMUFD_REPLACE_WINDOWS;
-		FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+		FAILS(iommufd_replace(&r), PAGE_TABLE, ENOENT);
 		check_result(&r, r.ret, IOMMUFD_REPLACE_RESTORED, old);
 		ck_assert_uint_eq(r.windows_lost, 0);
 		ck_assert_int_eq(r.restore_ret, 0);
@@ -130,12 +136,12 @@ START_TEST(mapped_meanwhile)
 {
 	struct iommufd_replacement r = replacement(edu.device, old, new);
 
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), PAGE_TABLE, ENOENT);
 	map_at(f.ioas, memory, PAGE, MSI_WINDOW + MIB - PAGE);
 	ck_assert(works());
 	r = replacement(edu.device, old, new);
 	r.flags = IOMMUFD_REPLACE_WINDOWS;
-	FAILS(iommufd_replace(&r), NO_PAGE_REQUESTS, ENODEV);
+	FAILS(iommufd_replace(&r), PAGE_TABLE, ENOENT);
 	ck_assert_uint_eq(r.state, IOMMUFD_REPLACE_BROKEN);
 	ck_assert_uint_eq(r.windows_lost, 1);
 	ck_assert_int_eq(
