@@ -25,7 +25,9 @@ extern "C" {
  * guest has them: abort, bypass, translate. When the guest writes a stream
  * table or PASID-table entry, one call makes it so: the new page table is made,
  * replaces the old one, and the old one is freed. When any step is refused, what
- * was in force stays or is restored by iommufd_replace().
+ * was in force stays or is restored by iommufd_replace(). An IOMMU that cannot use
+ * an entry lets nothing through: a VMM that is faithful then calls
+ * iommufd_nested_device_abort() itself, and reports it to the guest (C_BAD_STE).
  *
  * Each device must be alone in its group, bridges aside: the devices of a group
  * have one page table in common, and a guest that gives them different ones cannot
@@ -33,7 +35,7 @@ extern "C" {
  *
  * | hardware | made of | proven by |
  * |----------|---------|-----------|
- * | Arm SMMUv3 | vIOMMU, vDevice, nested tables for all three states | layout, and a fake kernel |
+ * | Arm SMMUv3 | vIOMMU, vDevice, nested tables for all three states | real DMA, behind the one that QEMU emulates |
  * | Intel VT-d | nest parent, nested tables to translate; bypass is the nest parent, abort is being detached | layout, and a fake kernel |
  * | others | what the caller names: type of vIOMMU, data of the tables | the kernel's mock driver |
  *
@@ -113,8 +115,9 @@ enum {
  */
 enum {
 	/** Nothing has been set: as the caller left it. Also after a refusal
-	 *  from which there was no way back: DMA may be blocked then, and the
-	 *  next state that is set takes the device out of that. @since 0.1.0 */
+	 *  from which there was no way back: DMA may be blocked then, the next
+	 *  state that is set takes the device out of that, and the end detaches
+	 *  it. @since 0.1.0 */
 	IOMMUFD_NESTED_UNSET = 0,
 	/** DMA is refused. @since 0.1.0 */
 	IOMMUFD_NESTED_ABORT = 1,
@@ -197,7 +200,8 @@ struct iommufd_nested_device_opts {
  * @param opts NULL for the defaults
  * @param[out] nesting the new handle, which iommufd_nesting_end() ends;
  *             untouched on failure
- * @return 0 or a typed error, which leaves nothing behind
+ * @return 0 or a typed error, which leaves nothing behind; only an object that
+ *         cannot be destroyed again lives on, until the context ends
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
@@ -309,7 +313,8 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * @param opts NULL for the defaults
  * @param[out] nested the new handle, which iommufd_nested_device_end() ends;
  *             untouched on failure
- * @return 0 or a typed error, which leaves nothing behind
+ * @return 0 or a typed error, which leaves nothing behind; only an object that
+ *         cannot be destroyed again lives on, until the context ends
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
@@ -333,7 +338,8 @@ int iommufd_nested_device_new(struct iommufd_nesting *nesting,
  *
  * The PASIDs that these calls attached are detached, and so is the device
  * unless its state is ::IOMMUFD_NESTED_UNSET: DMA is blocked. To let the device
- * go on, iommufd_nested_device_unset() first.
+ * go on, iommufd_nested_device_unset() first. A device that a refusal without a way
+ * back has left in ::IOMMUFD_NESTED_UNSET is detached all the same.
  *
  * @param nested the device, or NULL. Gone after success; after a failure what
  *               could not be destroyed is still there, and the call can be made
@@ -456,7 +462,8 @@ uint32_t iommufd_nested_device_page_table(
  * @brief Refuse all DMA of a device.
  *
  * Where abort is being detached the kernel is told so each time: others may have
- * attached the device.
+ * attached the device. After a failure what was in force is in force, with the
+ * exceptions of iommufd_nested_device_translate().
  *
  * @param nested the device
  * @return 0, also when it is so already; or a typed error
@@ -473,6 +480,9 @@ int iommufd_nested_device_abort(struct iommufd_nested_device *nested);
 /**
  * @brief Let DMA of a device go to guest physical addresses.
  *
+ * After a failure what was in force is in force, with the exceptions of
+ * iommufd_nested_device_translate().
+ *
  * @param nested the device
  * @return 0, also when it is so already; or a typed error
  * @failures as iommufd_nested_device_abort()
@@ -486,12 +496,22 @@ int iommufd_nested_device_bypass(struct iommufd_nested_device *nested);
 /**
  * @brief Let DMA of a device go through a guest's page table.
  *
- * Always a new page table, also when the data is the same: what the hardware
- * has cached of the old one goes with it.
+ * Always a new page table, also when the data is the same. What a VT-d has cached of
+ * the old one goes with it. On an SMMUv3 that is so of the entry alone: translations
+ * belong to the guest's ASID and context descriptors to the stream, and stay until
+ * the guest has them dropped.
+ *
+ * After a failure what was in force is in force, with these exceptions:
+ * - When the switch was refused and there was no way back from that, the state is
+ *   ::IOMMUFD_NESTED_UNSET, and DMA may be blocked.
+ * - A device that others have attached while it was detached by these calls may be
+ *   blocked: they know no way back.
+ * - When the switch was refused the guest's address space may have forgotten the
+ *   device's reserved windows, as `windows_lost` of iommufd_replace() tells it.
  *
  * @param nested the device
  * @param table the guest's page table as the kernel takes it
- * @return 0 or a typed error, after which what was in force is in force
+ * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - as iommufd_hwpt_alloc(), iommufd_replace(), iommufd_device_attach()
@@ -651,7 +671,9 @@ int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
  * @param nested the device
  * @param ste the entry's first two words as they are in the guest's memory:
  *            little-endian. Read once: they may be the guest's memory itself.
- * @return 0 or a typed error, after which what was in force is in force
+ * @return 0 or a typed error, after which what was in force is in force, with the
+ *         exceptions of iommufd_nested_device_translate(). An SMMU would let
+ *         nothing through then: see @ref nesting.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
@@ -680,7 +702,8 @@ int iommufd_nested_device_set_ste(struct iommufd_nested_device *nested,
  * @param pasid 0 for requests without a PASID, or the PASID
  * @param entry the entry as it is in the guest's memory: little-endian. Read
  *              once: it may be the guest's memory itself.
- * @return 0 or a typed error, after which what was in force is in force
+ * @return 0 or a typed error, after which what was in force is in force, with the
+ *         exceptions of iommufd_nested_device_translate()
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no VT-d
