@@ -189,17 +189,33 @@ START_TEST(found_has_new_owner)
 	OK(iommufd_find_pci(ADDRESS, &fake_opts, &fake_info));
 	next = dup(0);
 	close(next);
-	fake_remove("sys/dev/char/1:3");
-	FAILS(iommufd_find_open(&fake_info, &file), NOT_VFIO_DEVICE, ENOENT);
-	fake_link("sys/devices/other/vfio-dev/vfio7/subsystem",
-		  "../../../../class/vfio-dev");
-	fake_link("sys/devices/other/vfio-dev/vfio7/device", "../../../other");
-	fake_link("sys/dev/char/1:3", "../../devices/other/vfio-dev/vfio7");
+	/* It has another number, no file at all, or is gone. */
+	fake_file(DEVICE "/vfio-dev/vfio7/dev", "1:5\n");
+	FAILS(iommufd_find_open(&fake_info, &file), NODE_IS_ANOTHER, ENOENT);
+	fake_remove(DEVICE "/vfio-dev/vfio7/dev");
+	FAILS(iommufd_find_open(&fake_info, &file), NODE_IS_ANOTHER, ENOENT);
+	fake_remove(DEVICE "/vfio-dev/vfio7/device");
+	fake_remove(DEVICE "/vfio-dev/vfio7/subsystem");
+	fake_remove(DEVICE "/vfio-dev/vfio7");
 	FAILS(iommufd_find_open(&fake_info, &file), NODE_IS_ANOTHER, ENOENT);
 	strcpy(fake_info.sysfs, "nowhere");
-	FAILS(iommufd_find_open(&fake_info, &file), BAD_NAME, EINVAL);
+	FAILS(iommufd_find_open(&fake_info, &file), NODE_IS_ANOTHER, ENOENT);
 	ck_assert_ptr_null(file);
 	ck_assert_int_eq(dup(0), next);
+}
+END_TEST
+
+/* A sysfs that is mounted below a folder of this name. */
+START_TEST(found_below_devices)
+{
+	struct iommufd_vfio *file = NULL;
+
+	fake_dir("devices");
+	ck_assert_int_eq(rename(fake_path("sys"), fake_path("devices/sys")), 0);
+	fake_opts.sysfs = fake_path("devices/sys");
+	OK(iommufd_find_pci(ADDRESS, &fake_opts, &fake_info));
+	OK(iommufd_find_open(&fake_info, &file));
+	iommufd_vfio_close(file);
 }
 END_TEST
 
@@ -361,6 +377,7 @@ static const TTest **const found_tests[] = {
 	&found_is_opened,
 	&found_is_another_now,
 	&found_has_new_owner,
+	&found_below_devices,
 	&all_windows,
 	&windows_do_not_fit,
 	&windows_of_nothing,

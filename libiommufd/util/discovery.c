@@ -326,25 +326,24 @@ UTIL_API int iommufd_find_fd(int fd, const struct iommufd_find_opts *opts,
  */
 static int check_opened(const struct iommufd_node_info *known, int fd)
 {
-	struct iommufd_node_info opened = { .size = sizeof(opened) };
-	struct iommufd_find_opts opts = { .size = sizeof(opts) };
-	char sysfs[sizeof(known->sysfs)];
-	char *devices;
+	char name[NAME_MAX + 1], attribute[NAME_MAX + 16];
+	int device = iommufd__sysfs_dir(AT_FDCWD, known->sysfs);
 	struct stat st;
+	dev_t number;
 	int ret;
 
-	memcpy(sysfs, known->sysfs, sizeof(sysfs));
-	devices = strstr(sysfs, "/devices/");
-	if (!devices)
-		return iommufd__find_refused(IOMMUFD_CAUSE_BAD_NAME);
-	*devices = '\0';
-	opts.sysfs = sysfs;
-	if (fstat(fd, &st) || !is_number_of(known, &st))
-		return iommufd__find_refused(IOMMUFD_CAUSE_NODE_IS_ANOTHER);
-	ret = iommufd_find_fd(fd, &opts, &opened);
+	if (device < 0)
+		return iommufd__find_failed(device,
+					    IOMMUFD_CAUSE_NODE_IS_ANOTHER);
+	ret = find_name(device, name, sizeof(name));
+	if (!ret) {
+		snprintf(attribute, sizeof(attribute), "vfio-dev/%s/dev", name);
+		ret = iommufd__sysfs_devno(device, attribute, &number);
+	}
+	close(device);
 	if (ret)
-		return ret;
-	if (strcmp(opened.sysfs, known->sysfs) != 0)
+		return iommufd__find_failed(ret, IOMMUFD_CAUSE_NODE_IS_ANOTHER);
+	if (fstat(fd, &st) || !is_number_of(known, &st) || st.st_rdev != number)
 		return iommufd__find_refused(IOMMUFD_CAUSE_NODE_IS_ANOTHER);
 	return 0;
 }

@@ -168,22 +168,24 @@ int iommufd_find_fd(int fd, const struct iommufd_find_opts *opts,
 /**
  * @brief Open the device file that was found.
  *
- * Checks after the opening that it is still the same device, by the device
- * directory that sysfs has for the open file: hot plug may have given name and
- * number to another device meanwhile. The open file keeps them from then on.
+ * Checks after the opening that it is still the same device, by the number that
+ * the device's directory has in sysfs: hot plug may have given name and number to
+ * another device meanwhile. The open file keeps them from then on.
  *
  * @param info as filled by iommufd_find_pci() or iommufd_find_mdev()
  * @param[out] file the new handle, to be closed with iommufd_vfio_close();
  *             untouched on failure
  * @return 0 or a typed error
  * @failures
- * - as iommufd_vfio_open() and, for the open file, iommufd_find_fd(), and
+ * - as iommufd_vfio_open(), and
  * - ::IOMMUFD_CAUSE_OPTS_SIZE
- * - ::IOMMUFD_CAUSE_BAD_NAME when the texts in @p info have no end, or its
- *   directory is none of sysfs
- * - ::IOMMUFD_CAUSE_NODE_IS_ANOTHER
+ * - ::IOMMUFD_CAUSE_BAD_NAME when the texts in @p info have no end
+ * - ::IOMMUFD_CAUSE_NODE_IS_ANOTHER when the directory of the device does not
+ *   have the number of the open file, or is gone
+ * - ::IOMMUFD_CAUSE_NOT_PERMITTED, ::IOMMUFD_CAUSE_DESCRIPTORS when it cannot
+ *   be read
  * @threads{any}
- * @syscalls{1 openat and 2 fstat; of files: sysfs is read}
+ * @syscalls{1 openat and 1 fstat; of files: sysfs is read}
  * @kernel{6.6}
  * @since 0.1.0
  */
