@@ -108,6 +108,9 @@ enum {
 #define IOMMUFD__CENSUS_IDS 256 /* the ids that are looked at */
 #define IOMMUFD__CENSUS_MAX 8	/* of a kind, as many are remembered */
 
+/* As a bit of a set of kinds. */
+#define IOMMUFD__KIND(kind) (1u << IOMMUFD__OBJECT_##kind)
+
 struct iommufd__census {
 	uint32_t count[IOMMUFD__OBJECT_KINDS];
 	uint32_t ids[IOMMUFD__OBJECT_KINDS][IOMMUFD__CENSUS_MAX];
@@ -125,9 +128,13 @@ int iommufd__object_kind(const struct iommufd__diag *d, uint32_t id);
 const char *iommufd__object_words(int kind);
 /* "there is no object 5", or "object 5 is a device". */
 void iommufd__object_add(struct iommufd__diag *d, uint32_t id, int kind);
-/* What else is in the context; -1 without one. */
-int iommufd__census(const struct iommufd__diag *d,
-		    struct iommufd__census *census);
+/*
+ * What else than the object @id is in the context; -1 without one. A question
+ * holds the object for an instant: as far as that can be avoided, none of another
+ * kind than @kinds is held. Only these are counted then.
+ */
+int iommufd__census(const struct iommufd__diag *d, unsigned int kinds,
+		    uint32_t id, struct iommufd__census *census);
 /* Ids are given out from below, so there is most likely no more than was seen. */
 int iommufd__census_complete(const struct iommufd__census *census);
 /* Whether the kernel has a command; -1 when it cannot be asked. */

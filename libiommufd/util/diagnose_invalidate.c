@@ -193,8 +193,9 @@ static int check_space(struct iommufd__diag *d)
 	struct iommufd__census census;
 	int found;
 
-	if (iommufd__census(d, &census) ||
+	if (iommufd__census(d, IOMMUFD__KIND(IOAS), 0, &census) ||
 	    census.count[IOMMUFD__OBJECT_IOAS] != 1 ||
+	    !iommufd__census_complete(&census) ||
 	    iommufd__ranges_get(d, census.ids[IOMMUFD__OBJECT_IOAS][0],
 				&ranges))
 		return 0;

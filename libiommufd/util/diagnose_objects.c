@@ -117,48 +117,84 @@ static int kind_of_rest(const struct iommufd__diag *d, uint32_t id, int err)
 	return IOMMUFD__OBJECT_OTHER;
 }
 
+/* By questions for one kind, which hold no object of another. */
+static int kind_by_name(const struct iommufd__diag *d, uint32_t id,
+			unsigned int kinds)
+{
+	if (kinds & IOMMUFD__KIND(IOAS) && is_ioas(d->ctx, id))
+		return IOMMUFD__OBJECT_IOAS;
+	if (kinds & IOMMUFD__KIND(PAGING) && is_paging(d->ctx, id))
+		return IOMMUFD__OBJECT_PAGING;
+	if (kinds & IOMMUFD__KIND(DEVICE) && is_device(d, id))
+		return IOMMUFD__OBJECT_DEVICE;
+	if (kinds & IOMMUFD__KIND(VIOMMU) && is_viommu(d->ctx, id) > 0)
+		return IOMMUFD__OBJECT_VIOMMU;
+	return IOMMUFD__OBJECT_NONE;
+}
+
+#define ASKED_FIRST                                                            \
+	(IOMMUFD__KIND(IOAS) | IOMMUFD__KIND(PAGING) | IOMMUFD__KIND(DEVICE))
+#define ASKED_BY_NAME (ASKED_FIRST | IOMMUFD__KIND(VIOMMU))
+
 int iommufd__object_kind(const struct iommufd__diag *d, uint32_t id)
 {
-	int err, all;
+	int err, kind;
 
 	if (!d->ctx)
 		return IOMMUFD__OBJECT_UNKNOWN;
 	if (!id || id > INT32_MAX)
 		return IOMMUFD__OBJECT_NONE;
+	kind = kind_by_name(d, id, ASKED_FIRST);
+	if (kind != IOMMUFD__OBJECT_NONE)
+		return kind;
 	/* Refused for the type of an object that is there, or for want of it. */
 	err = iommufd__ask_invalidation(d, id, IOMMUFD__NO_TYPE, 8, 0);
-	all = iommufd__has_command(d, IOMMUFD_NR_VIOMMU_ALLOC) > 0;
-	if (err == ENOENT && all)
-		return IOMMUFD__OBJECT_NONE;
-	if (is_ioas(d->ctx, id))
-		return IOMMUFD__OBJECT_IOAS;
-	if (is_paging(d->ctx, id))
-		return IOMMUFD__OBJECT_PAGING;
-	if (is_device(d, id))
-		return IOMMUFD__OBJECT_DEVICE;
 	if (err == ENOENT)
-		return IOMMUFD__OBJECT_NOT_SEEN;
+		return iommufd__has_command(d, IOMMUFD_NR_VIOMMU_ALLOC) > 0
+			       ? IOMMUFD__OBJECT_NONE
+			       : IOMMUFD__OBJECT_NOT_SEEN;
 	if (err == ENOTTY)
 		return IOMMUFD__OBJECT_UNKNOWN;
 	return kind_of_rest(d, id, err);
 }
 
-int iommufd__census(const struct iommufd__diag *d,
-		    struct iommufd__census *census)
+static int is_there(int kind)
 {
+	return kind != IOMMUFD__OBJECT_NONE && kind != IOMMUFD__OBJECT_NOT_SEEN;
+}
+
+/* The last object of the upper half, where mostly there is none. */
+static uint32_t find_highest(const struct iommufd__diag *d)
+{
+	uint32_t id = IOMMUFD__CENSUS_IDS;
+
+	while (id > IOMMUFD__CENSUS_IDS / 2 &&
+	       !is_there(iommufd__object_kind(d, id)))
+		id--;
+	return id;
+}
+
+int iommufd__census(const struct iommufd__diag *d, unsigned int kinds,
+		    uint32_t id, struct iommufd__census *census)
+{
+	int by_name = !(kinds & ~ASKED_BY_NAME);
+
 	memset(census, 0, sizeof(*census));
 	if (!d->ctx)
 		return -1;
-	for (uint32_t id = 1; id <= IOMMUFD__CENSUS_IDS; id++) {
-		int kind = iommufd__object_kind(d, id);
+	for (uint32_t i = 1; i <= IOMMUFD__CENSUS_IDS; i++) {
+		int kind = i == id   ? IOMMUFD__OBJECT_NONE
+			   : by_name ? kind_by_name(d, i, kinds)
+				     : iommufd__object_kind(d, i);
 		uint32_t nr = census->count[kind]++;
 
 		if (nr < IOMMUFD__CENSUS_MAX)
-			census->ids[kind][nr] = id;
-		if (kind != IOMMUFD__OBJECT_NONE &&
-		    kind != IOMMUFD__OBJECT_NOT_SEEN)
-			census->highest = id;
+			census->ids[kind][nr] = i;
+		if (is_there(kind))
+			census->highest = i;
 	}
+	if (by_name)
+		census->highest = find_highest(d);
 	return 0;
 }
 

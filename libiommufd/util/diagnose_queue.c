@@ -13,7 +13,7 @@ static int find_hole(struct iommufd__diag *d, struct iommufd_iova_range *hole)
 	struct iommufd__probe probe;
 	int found;
 
-	if (iommufd__census(d, &census) ||
+	if (iommufd__census(d, IOMMUFD__KIND(IOAS), 0, &census) ||
 	    census.count[IOMMUFD__OBJECT_IOAS] != 1 ||
 	    !iommufd__census_complete(&census) ||
 	    iommufd__probe_init(&probe, d, census.ids[IOMMUFD__OBJECT_IOAS][0]))
@@ -135,7 +135,7 @@ static int may_have_queue(const struct iommufd__diag *d,
 
 	if (!known)
 		return 0;
-	if (known < 0 || iommufd__census(d, census) ||
+	if (known < 0 || iommufd__census(d, IOMMUFD__KIND(VIOMMU), 0, census) ||
 	    !iommufd__census_complete(census))
 		return -1;
 	return census->count[IOMMUFD__OBJECT_VIOMMU] != 0;

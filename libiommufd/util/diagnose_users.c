@@ -3,7 +3,6 @@
 #include "diagnose.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define NAMED 3 /* of a kind, by their ids */
 
@@ -29,7 +28,7 @@ static const char *const busy[IOMMUFD__OBJECT_KINDS] = {
 		"never destroyed: close its file",
 };
 
-#define BIT(kind) (1u << IOMMUFD__OBJECT_##kind)
+#define BIT(kind) IOMMUFD__KIND(kind)
 
 /* Objects of which kinds may hold one of this kind. */
 static const unsigned int holders[IOMMUFD__OBJECT_KINDS] = {
@@ -64,29 +63,13 @@ static void add_kind(struct iommufd__diag *d,
 		iommufd__text_add(&d->text, " and more");
 }
 
-/* Take the object itself out of what was counted. */
-static void forget(struct iommufd__census *census, int kind, uint32_t id)
-{
-	uint32_t *ids = census->ids[kind];
-	uint32_t i = 0;
-
-	while (i < IOMMUFD__CENSUS_MAX && ids[i] != id)
-		i++;
-	if (i == IOMMUFD__CENSUS_MAX)
-		return;
-	memmove(ids + i, ids + i + 1,
-		(IOMMUFD__CENSUS_MAX - 1 - i) * sizeof(*ids));
-	census->count[kind]--;
-}
-
 static void add_holders(struct iommufd__diag *d, int own, uint32_t id)
 {
 	struct iommufd__census census;
 	const char *before = " ";
 
-	if (iommufd__census(d, &census))
+	if (iommufd__census(d, holders[own], id, &census))
 		return;
-	forget(&census, own, id);
 	iommufd__text_add(&d->text,
 			  ". Of the objects 1 to %d of the context these can "
 			  "hold it:",

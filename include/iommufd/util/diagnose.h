@@ -22,10 +22,18 @@ struct iommufd_ctx;
  *
  * The kernel has one errno for many reasons. Diagnosis asks it, sysfs and the
  * process's own limits more questions, and finds the reserved window, the limit
- * or the missing part that is to blame. It never changes what the program
+ * or the missing part that is to blame. It makes no change to what the program
  * works with, and tells what holds at the time of the question: with other
  * threads at work that may be another state than at the failure. Part of
  * libiommufd-util.
+ *
+ * Each question holds the object that it is about for an instant. Another thread
+ * that destroys it just then is refused (::IOMMUFD_CAUSE_IN_USE) and has to try
+ * again; and a page table that the kernel itself has made for an address space
+ * stays when its last device leaves just then, until a device that is attached
+ * to the address space takes it and leaves again. Of an address space, page
+ * table or the like that is in use all objects of the context are asked. A
+ * program whose other threads cannot do with that gives no context.
  * @{
  */
 
