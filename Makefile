@@ -67,7 +67,8 @@ say =
 endif
 
 LT = $(LIBTOOL) --quiet --tag=CC
-LT_COMPILE = $(LT) --mode=compile $(CC)
+# The archives too may become a part of a shared object.
+LT_COMPILE = $(LT) --mode=compile $(CC) -prefer-pic
 LT_LINK = $(LT) --mode=link $(CC)
 
 # With "make -j setup demo" nothing may begin before the tools are there.

@@ -73,6 +73,12 @@ user_program() {
 	$compiler $std "${WARN[@]}" "${static[@]/--/-}" -o "$out" "$source" $flags
 }
 
+# A shared object of everything in the archives, as a plugin links them in.
+plugin() {
+	"$CC" -shared -Wl,-z,text -Wl,-z,defs -o "$WORK/plugin.so" -Wl,--whole-archive \
+		"$STAGE"/opt/iommufd/lib64/libiommufd-util.a "$STAGE"/opt/iommufd/lib64/libiommufd.a -Wl,--no-whole-archive
+}
+
 run_installed() { LD_LIBRARY_PATH=$STAGE/opt/iommufd/lib64 "$@"; }
 
 # Without a device it ends with a sentence, whatever the machine has.
@@ -106,6 +112,7 @@ for how in shared static; do
 	check "a C++ wrapper builds, $how" user_program $how $GATES/raii.cpp "$WORK/raii-$how"
 	check "a C++ wrapper works, $how" run_installed "$WORK/raii-$how"
 done
+check 'the archives go into a shared object' plugin
 check 'refuses a DESTDIR that is not absolute' bash -c "! make -s -C '$SRC' DESTDIR=stage install && [ ! -e '$SRC/stage' ]"
 check 'refuses a DESTDIR with blanks' bash -c "! make -s -C '$SRC' DESTDIR='$WORK/a b' install && [ ! -e '$WORK/a b' ]"
 check 'installs elsewhere after that' build prefix=/usr libdir=/usr/lib/other DESTDIR="$WORK/other" install
