@@ -135,9 +135,14 @@ static void entry_refused(struct iommufd__diag *d)
 		descriptor_refused(d);
 		return;
 	}
-	iommufd__text_add(
-		&d->text,
-		"after the first %" PRIu64 " that are certainly done ", f->arg);
+	if (f->arg)
+		iommufd__text_add(&d->text,
+				  "after the first %" PRIu64
+				  " that are certainly done ",
+				  f->arg);
+	else
+		iommufd__text_add(&d->text,
+				  "none of them is certainly done, and ");
 	if (f->op == IOMMUFD_OP_VIOMMU_INVALIDATE &&
 	    f->other_id == IOMMUFD_INVALIDATE_ARM_SMMUV3)
 		iommufd__text_add(

@@ -189,6 +189,24 @@ void iommufd__diag_page_table(struct iommufd__diag *d)
 		table_refused(d);
 }
 
+/* A vIOMMU of an SMMUv3 has no data that could be wrong. */
+static void viommu_candidates(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	int data = f->arg != IOMMUFD_VIOMMU_ARM_SMMUV3;
+
+	iommufd__diag_members(d, data ? 0 : IOMMUFD_CAUSE_VIOMMU_DATA);
+	iommufd__text_add(&d->text,
+			  "either page table %" PRIu32 " was not made with "
+			  "IOMMUFD_HWPT_NEST_PARENT, or it belongs to another "
+			  "IOMMU",
+			  f->other_id);
+	if (data)
+		iommufd__text_add(&d->text,
+				  ", or the data of %" PRIu64 " bytes is wrong",
+				  f->length);
+}
+
 void iommufd__diag_viommu(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -212,13 +230,7 @@ void iommufd__diag_viommu(struct iommufd__diag *d)
 				  f->length);
 		add_length(d, iommufd__ask_viommu);
 	} else {
-		iommufd__diag_members(d, 0);
-		iommufd__text_add(
-			&d->text,
-			"either page table %" PRIu32 " was not made with "
-			"IOMMUFD_HWPT_NEST_PARENT, or it belongs to another "
-			"IOMMU, or the data of %" PRIu64 " bytes is wrong",
-			f->other_id, f->length);
+		viommu_candidates(d);
 	}
 }
 
