@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "diagnosis.h"
+#include "faketree.h"
 #include "fixture.h"
 #include "harness.h"
 
@@ -84,6 +85,25 @@ START_TEST(memory_beyond_a_file)
 	diagnose(map(memory, 2 * PAGE, AT), 0);
 	check_cause(IOMMUFD_CAUSE_UNPINNABLE);
 	check_says("beyond the end");
+}
+END_TEST
+
+/* The name of a folder makes a file no device. */
+START_TEST(memory_of_a_file_in_a_folder)
+{
+	void *memory;
+	int fd;
+
+	fake_new();
+	fake_file("vfio/memory", "one page");
+	fd = open(fake_path("vfio/memory"), O_RDWR | O_CLOEXEC);
+	memory =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	diagnose(map(memory, 2 * PAGE, AT), 0);
+	check_cause(IOMMUFD_CAUSE_UNPINNABLE);
+	check_says("beyond the end");
+	close(fd);
 }
 END_TEST
 
@@ -228,6 +248,7 @@ static const TTest **const memory_tests[] = {
 	&memory_not_writable,
 	&memory_not_accessible,
 	&memory_beyond_a_file,
+	&memory_of_a_file_in_a_folder,
 	&files,
 	&locked_by_the_process,
 	&user_limit,

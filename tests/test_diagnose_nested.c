@@ -62,6 +62,29 @@ START_TEST(parents_and_data)
 }
 END_TEST
 
+/* Data on an address space: there is no proof that it is to blame. */
+START_TEST(data_on_an_address_space)
+{
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_HWPT_ALLOC,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_PAGE_TABLE_REFUSED,
+					  EINVAL),
+		.fd = -1,
+		.memory_fd = -1,
+		.object_id = iommufd_device_id(nest.f.device),
+		.other_id = iommufd_ioas_id(nest.f.ioas),
+		.arg = IOMMUFD_HWPT_DATA_VTD_S1,
+		.length = 24,
+	};
+
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_PAGE_TABLE_REFUSED);
+	check_says("the address space is right; the data may not be");
+	nesting_end();
+}
+END_TEST
+
 /* ENOENT: with a fault queue, and with what a vIOMMU is made of. */
 START_TEST(two_ids)
 {
@@ -407,6 +430,7 @@ END_TEST
 
 static const TTest **const tables[] = {
 	&parents_and_data,
+	&data_on_an_address_space,
 	&two_ids,
 	&viommus,
 	&vdevices,

@@ -412,6 +412,7 @@ START_TEST(faults)
 	diagnose(respond(queue, 9), 0);
 	check_cause(IOMMUFD_CAUSE_FAULT_GONE);
 	check_says("the cookie 9: it has been answered");
+	check_says("or it is of another queue");
 	diagnose(respond(queue, 0), 0);
 	check_cause(IOMMUFD_CAUSE_FAULT_GONE);
 	check_says("the cookie 0");

@@ -196,8 +196,9 @@ static void owned_elsewhere(struct bind *bind, int isolated,
 	if (isolated > 0 && devices > 1) {
 		iommufd__diag_found(d, IOMMUFD_CAUSE_GROUP_OWNED_ELSEWHERE);
 		iommufd__text_add(&d->text,
-				  "its interrupts are isolated and no device "
-				  "of ");
+				  "its interrupts are %s and no device of ",
+				  unsafe_allowed(d) ? "allowed to be unsafe"
+						    : "isolated");
 		add_group(bind);
 		iommufd__text_add(
 			&d->text,

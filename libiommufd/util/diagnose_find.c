@@ -81,7 +81,7 @@ static void no_nodes(struct iommufd__diag *d,
 void iommufd__diag_find(struct iommufd__diag *d)
 {
 	struct iommufd_node_info info = { .size = sizeof(info) };
-	char name[40];
+	char name[40], address[40];
 
 	if (d->failure.op != IOMMUFD_OP_FIND ||
 	    !iommufd__diag_wanted(d, name, sizeof(name)) ||
@@ -113,8 +113,11 @@ void iommufd__diag_find(struct iommufd__diag *d)
 				  d->sysfs);
 		break;
 	default:
-		iommufd__text_add(&d->text,
-				  "the machine has no device of this address "
-				  "(lspci -D lists them)");
+		iommufd__text_add(
+			&d->text, "the machine has no %s",
+			iommufd__name_pci(name, address, sizeof(address))
+				? "device of this address (lspci -D lists them)"
+				: "emulated device of this UUID "
+				  "(/sys/bus/mdev/devices has them)");
 	}
 }

@@ -197,6 +197,7 @@ static int check_file(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
 	uint64_t length, last = iommufd__diag_last(f->memory, f->length);
+	int is_buffer = 0;
 	struct statfs fs;
 	struct stat st;
 
@@ -206,6 +207,7 @@ static int check_file(struct iommufd__diag *d)
 	switch ((unsigned long)fs.f_type & 0xffffffff) {
 	case MAGIC_DMA_BUF:
 		length = (uint64_t)lseek(f->memory_fd, 0, SEEK_END);
+		is_buffer = 1;
 		break;
 	case MAGIC_TMPFS:
 	case MAGIC_HUGETLB:
@@ -226,9 +228,9 @@ static int check_file(struct iommufd__diag *d)
 	iommufd__diag_range(d, f->memory > length ? f->memory : length, last);
 	iommufd__text_add(&d->text,
 			  "the file has only 0x%" PRIx64
-			  " bytes and the part ends at 0x%" PRIx64
-			  "; ftruncate() it first",
-			  length, last);
+			  " bytes and the part ends at 0x%" PRIx64 "%s",
+			  length, last,
+			  is_buffer ? "" : "; ftruncate() it first");
 	return 1;
 }
 

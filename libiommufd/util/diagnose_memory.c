@@ -33,8 +33,8 @@ static int has_device_flags(const char *line)
 /* Where the kernel does not tell the flags: by what is mapped. */
 static int has_device_path(const struct vma *vma)
 {
-	return strstr(vma->path, "/vfio/") ||
-	       strstr(vma->path, "[vfio-device]") ||
+	return !strncmp(vma->path, "/dev/vfio/", 10) ||
+	       !strcmp(vma->path, "anon_inode:[vfio-device]") ||
 	       !strncmp(vma->path, "/sys/", 5);
 }
 
@@ -43,13 +43,16 @@ struct vmas {
 	struct iommufd__lines lines;
 	struct vma next;
 	int has_next;
+	int has_flags;
 };
 
 static int vmas_open(struct vmas *vmas)
 {
 	memset(&vmas->next, 0, sizeof(vmas->next));
 	vmas->has_next = 0;
-	if (!iommufd__lines_open(&vmas->lines, AT_FDCWD, "/proc/self/smaps"))
+	vmas->has_flags = !iommufd__lines_open(&vmas->lines, AT_FDCWD,
+					       "/proc/self/smaps");
+	if (vmas->has_flags)
 		return 0;
 	return iommufd__lines_open(&vmas->lines, AT_FDCWD, "/proc/self/maps");
 }
@@ -94,7 +97,7 @@ static int check_vma(struct iommufd__diag *d, const struct vma *vma,
 {
 	int write = (d->failure.flags & IOMMUFD_MAP_WRITEABLE) != 0;
 
-	if (vma->is_device || has_device_path(vma)) {
+	if (vma->is_device) {
 		blame(d, IOMMUFD_CAUSE_DEVICE_MEMORY, start, last,
 		      "belongs to a device and cannot be pinned; map a dma-buf "
 		      "of it instead (iommufd_vfio_export_dma_buf(), "
@@ -138,6 +141,8 @@ static int check_range(struct iommufd__diag *d, struct vmas *vmas,
 			blame_gap(d, start, vma.start - 1);
 			return 1;
 		}
+		if (!vmas->has_flags)
+			vma.is_device = has_device_path(&vma);
 		if (check_vma(d, &vma, start, part_last))
 			return 1;
 		start = part_last + 1;

@@ -35,9 +35,11 @@ static void table_on_ioas(struct iommufd__diag *d)
 	int nest_parent = (f->flags & IOMMUFD_HWPT_NEST_PARENT) != 0;
 
 	if (f->length || f->arg) {
-		if (!nest_parent)
-			data_wrong(d, "is not what this IOMMU takes for an "
-				      "address space");
+		iommufd__diag_say(
+			d, d->cause,
+			"the address space is right; the data may not be what "
+			"this IOMMU takes for one: page tables on an address "
+			"space mostly have none");
 	} else if (nest_parent) {
 		iommufd__diag_say(
 			d, d->cause,

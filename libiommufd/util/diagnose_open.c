@@ -103,7 +103,8 @@ static void no_device_file(struct iommufd__diag *d)
 		iommufd__diag_say(d, IOMMUFD_CAUSE_NO_DEVICE_FILE,
 				  "the node is there but no device is behind "
 				  "it: it is left "
-				  "over from another one");
+				  "over from another one, or the device is "
+				  "just going away");
 }
 
 static void open_denied(struct iommufd__diag *d)
@@ -131,9 +132,9 @@ static void open_denied(struct iommufd__diag *d)
 			  getegid());
 	if ((st.st_mode & 0666) == 0666 || !geteuid())
 		iommufd__text_add(&d->text,
-				  "that would do, so a device cgroup, a "
-				  "security module or a mount option forbids "
-				  "it");
+				  "as far as the mode goes that would do, so a "
+				  "device cgroup, a security module, a mount "
+				  "option or a namespace forbids it");
 	else
 		iommufd__text_add(&d->text, "it must be opened for reading "
 					    "and writing");

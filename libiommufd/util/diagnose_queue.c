@@ -184,6 +184,6 @@ void iommufd__diag_fault(struct iommufd__diag *d)
 			"no fault waits with the cookie %" PRIu32
 			": it has been answered already, or the kernel has "
 			"answered it when the device moved to another page "
-			"table or was closed",
+			"table or was closed, or it is of another queue",
 			f->other_id);
 }
