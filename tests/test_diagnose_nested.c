@@ -402,32 +402,6 @@ START_TEST(entry_of_an_smmu)
 }
 END_TEST
 
-/* What a kernel does not have is said with the first that has it. */
-START_TEST(commands)
-{
-	static const struct {
-		uint32_t op;
-		const char *since;
-	} rows[] = {
-		{ IOMMUFD_OP_VIOMMU_ALLOC, "6.13" },
-		{ IOMMUFD_OP_VDEVICE_ALLOC, "6.13" },
-		{ IOMMUFD_OP_VEVENTQ_ALLOC, "6.15" },
-		{ IOMMUFD_OP_HW_QUEUE_ALLOC, "6.17" },
-		{ IOMMUFD_OP_FAULT_QUEUE_ALLOC, "6.11" },
-		{ IOMMUFD_OP_HWPT_INVALIDATE, "6.8" },
-		{ IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP, "6.7" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		diagnose(made_up(rows[i].op, IOMMUFD_CAUSE_COMMAND, ENOTTY, -1),
-			 0);
-		check_cause(IOMMUFD_CAUSE_COMMAND);
-		check_says(rows[i].since);
-	}
-	nesting_end();
-}
-END_TEST
-
 static const TTest **const tables[] = {
 	&parents_and_data,
 	&data_on_an_address_space,
@@ -439,7 +413,6 @@ static const TTest **const tables[] = {
 	&attach_unsupported,
 	&attach_to_a_viommu,
 	&entry_of_an_smmu,
-	&commands,
 	NULL,
 };
 

@@ -184,6 +184,31 @@ START_TEST(command_is_missing)
 }
 END_TEST
 
+/* What a kernel does not have is said with the first that has it. */
+START_TEST(commands)
+{
+	static const struct {
+		uint32_t op;
+		const char *since;
+	} rows[] = {
+		{ IOMMUFD_OP_VIOMMU_ALLOC, "6.13" },
+		{ IOMMUFD_OP_VDEVICE_ALLOC, "6.13" },
+		{ IOMMUFD_OP_VEVENTQ_ALLOC, "6.15" },
+		{ IOMMUFD_OP_HW_QUEUE_ALLOC, "6.17" },
+		{ IOMMUFD_OP_FAULT_QUEUE_ALLOC, "6.11" },
+		{ IOMMUFD_OP_HWPT_INVALIDATE, "6.8" },
+		{ IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP, "6.7" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		diagnose(made_up(rows[i].op, IOMMUFD_CAUSE_COMMAND, ENOTTY, -1),
+			 0);
+		check_cause(IOMMUFD_CAUSE_COMMAND);
+		check_says(rows[i].since);
+	}
+}
+END_TEST
+
 static const TTest **const object_tests[] = {
 	&parent_is_wrong,
 	&fault_queue_is_missing,
@@ -192,6 +217,7 @@ static const TTest **const object_tests[] = {
 	&attach_finds_something_now,
 	&busy_objects,
 	&command_is_missing,
+	&commands,
 	NULL,
 };
 
