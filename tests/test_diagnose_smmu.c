@@ -43,7 +43,7 @@ START_TEST(refused_entry)
 	struct guest_ste ste = guest_ste_translate(guest_context(&space));
 	int ret;
 
-	ste.word[1] |= htole64(UINT64_C(1) << 30); /* STRW: the host's */
+	ste.word[1] |= htole64(UINT64_C(2) << 28); /* EATS: split stages */
 	ret = smmu_set(0, ste);
 	FAILS(ret, PAGE_TABLE_DATA, EIO);
 	diagnose(ret, 0);
