@@ -166,6 +166,39 @@ START_TEST(descriptor_of_a_group)
 }
 END_TEST
 
+/* ENODEV of an export: a region that cannot, or a device that goes away. */
+START_TEST(export_refused)
+{
+	const struct iommufd_extent part = extent(0, PAGE);
+	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_IVSHMEM", f.ctx);
+	struct iommufd_failure failure = {
+		.size = sizeof(failure),
+		.op = IOMMUFD_OP_VFIO_EXPORT_DMA_BUF,
+		.ret = iommufd_make_error(IOMMUFD_CAUSE_BAD_INDEX, ENODEV),
+		.fd = iommufd_vfio_fd(file),
+		.object_id = iommufd_vfio_id(file),
+		.memory_fd = -1,
+		.arg = IOMMUFD_REGION_PCI_BAR2,
+	};
+	int fd = -1,
+	    ret = iommufd_vfio_export_dma_buf(file, IOMMUFD_REGION_PCI_CONFIG,
+					      &part, O_RDWR, &fd);
+
+	/* Before 6.19 nothing is exported at all. */
+	if (strcmp(harness_kernel(), "lts")) {
+		diagnose(ret, 0);
+		check_cause(IOMMUFD_CAUSE_BAD_INDEX);
+		check_says("no memory that can be mapped");
+	} else {
+		FAILS(ret, DEVICE_FEATURE, ENOTTY);
+	}
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_BAD_INDEX);
+	check_says("going away");
+	iommufd_vfio_close(file);
+}
+END_TEST
+
 START_TEST(reserved_window)
 {
 	uint64_t iova = MSI_FIRST - 2 * PAGE;
@@ -280,12 +313,19 @@ START_TEST(device_memory)
 END_TEST
 
 static const TTest **const vtd_tests[] = {
-	&bound_by_us,		&bound_by_another,
-	&group_owned_elsewhere, &group_is_open,
-	&descriptor_of_a_group, &reserved_window,
-	&window_is_mapped,	&group_is_attached_elsewhere,
-	&device_memory,		&mapping_is_beyond_the_page_table,
-	&opened_in_one_step,	NULL,
+	&bound_by_us,
+	&bound_by_another,
+	&group_owned_elsewhere,
+	&group_is_open,
+	&descriptor_of_a_group,
+	&export_refused,
+	&reserved_window,
+	&window_is_mapped,
+	&group_is_attached_elsewhere,
+	&device_memory,
+	&mapping_is_beyond_the_page_table,
+	&opened_in_one_step,
+	NULL,
 };
 
 START_TEST(interrupts_are_not_isolated)

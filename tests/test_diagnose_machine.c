@@ -147,6 +147,60 @@ START_TEST(sibling_has_driver)
 }
 END_TEST
 
+/* ENODEV of bind: the machine has no IOMMU, or no device any more. */
+START_TEST(no_iommu)
+{
+	int fd = make_group("pci-stub");
+
+	diagnose(made_up(IOMMUFD_OP_VFIO_BIND, IOMMUFD_CAUSE_NO_IOMMU, ENODEV,
+			 fd),
+		 0);
+	check_cause(IOMMUFD_CAUSE_NO_IOMMU);
+	check_says("group 7 is there");
+	fake_remove("sys/devices/a/iommu_group");
+	diagnose(made_up(IOMMUFD_OP_VFIO_BIND, IOMMUFD_CAUSE_NO_IOMMU, ENODEV,
+			 fd),
+		 0);
+	check_cause(IOMMUFD_CAUSE_NO_IOMMU);
+	check_says("no IOMMU group");
+	diagnose(made_up(IOMMUFD_OP_VFIO_BIND, IOMMUFD_CAUSE_NO_IOMMU, ENODEV,
+			 -1),
+		 0);
+	check_says("or it is going away");
+}
+END_TEST
+
+START_TEST(virtual_function)
+{
+	int fd = make_group("pci-stub");
+
+	diagnose(made_up(IOMMUFD_OP_DEVICE_ATTACH, IOMMUFD_CAUSE_ATTACH_REFUSED,
+			 EINVAL, fd),
+		 0);
+	ck_assert_ptr_null(strstr(d.text, "virtual function"));
+	fake_link("sys/devices/a/physfn", "../b");
+	diagnose(made_up(IOMMUFD_OP_DEVICE_ATTACH, IOMMUFD_CAUSE_ATTACH_REFUSED,
+			 EINVAL, fd),
+		 0);
+	check_says("virtual function with page requests");
+}
+END_TEST
+
+/* Attached PASIDs are one of the reasons on Arm only. */
+START_TEST(attach_busy)
+{
+	diagnose(made_up(IOMMUFD_OP_DEVICE_ATTACH, IOMMUFD_CAUSE_DEVICE_BUSY,
+			 EBUSY, -1),
+		 0);
+	check_cause(IOMMUFD_CAUSE_DEVICE_BUSY);
+	check_says("PASIDs of it are attached");
+	diagnose(made_up(IOMMUFD_OP_VFIO_RESET, IOMMUFD_CAUSE_DEVICE_BUSY,
+			 EBUSY, -1),
+		 0);
+	check_cause(IOMMUFD_CAUSE_DEVICE_BUSY);
+}
+END_TEST
+
 START_TEST(sibling_is_elsewhere)
 {
 	int fd = make_group("pci-stub");
@@ -261,7 +315,8 @@ END_TEST
 static const TTest **const fake_tests[] = {
 	&device_not_found, &no_iommufd,		&no_device_file,
 	&open_denied,	   &sibling_has_driver, &sibling_is_elsewhere,
-	&group_busy,	   &token_refused,	NULL,
+	&group_busy,	   &token_refused,	&no_iommu,
+	&virtual_function, &attach_busy,	NULL,
 };
 
 int main(void)

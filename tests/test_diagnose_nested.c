@@ -55,7 +55,7 @@ START_TEST(parents_and_data)
 	/* Without the context to ask all of them remain. */
 	diagnose_in(NULL, alloc(nest.f.hwpt_id, type, 4), 0);
 	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_PAGE_TABLE_REFUSED);
-	ck_assert_uint_eq(d.num_candidates, 4);
+	ck_assert_uint_eq(d.num_candidates, 5);
 	ck_assert_uint_eq(d.candidates[3], IOMMUFD_CAUSE_OTHER_IOMMU);
 	OK(iommufd_hwpt_destroy(nested));
 	nesting_end();

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diagnosis.h"
 #include "fixture.h"
@@ -121,6 +122,94 @@ START_TEST(attach_refused)
 }
 END_TEST
 
+/* An address space without a page table takes a file unseen. */
+static struct iommufd_ioas *with_bad_file(void)
+{
+	const struct iommufd_extent part = extent(0, PAGE);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct iommufd_ioas *ioas = NULL;
+	uint64_t iova = MOCK_FIRST;
+
+	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
+	if (harness_has(f.ctx, IOMMUFD_NR_IOAS_MAP_FILE)) {
+		OK(iommufd_ioas_map_file(ioas, fd, &part, FIXED, &iova));
+		close(fd);
+		return ioas;
+	}
+	FAILS(iommufd_ioas_map_file(ioas, fd, &part, FIXED, &iova), COMMAND,
+	      ENOTTY);
+	close(fd);
+	OK(iommufd_ioas_destroy(ioas));
+	return NULL;
+}
+
+static void check_is_candidate(uint32_t cause)
+{
+	int found = 0;
+
+	for (uint32_t i = 0; i < d.num_candidates; i++)
+		found |= d.candidates[i] == cause;
+	ck_assert_msg(found, "%s", d.text);
+}
+
+START_TEST(file_shows_in_a_page_table)
+{
+	struct iommufd_ioas *ioas = with_bad_file();
+
+	if (!ioas)
+		return;
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), SCRATCH);
+	check_cause(IOMMUFD_CAUSE_EARLIER_FILE);
+	diagnose(alloc(iommufd_ioas_id(ioas), NULL), 0);
+	check_candidates(IOMMUFD_CAUSE_PAGE_TABLE_REFUSED,
+			 IOMMUFD_CAUSE_EARLIER_FILE,
+			 IOMMUFD_CAUSE_PAGE_TABLE_REFUSED);
+	check_says("no memory file");
+	diagnose(alloc(iommufd_ioas_id(ioas),
+		       HWPT_FLAGS(IOMMUFD_HWPT_NEST_PARENT)),
+		 SCRATCH);
+	check_is_candidate(IOMMUFD_CAUSE_EARLIER_FILE);
+	check_says("no memory file");
+	check_says("read-only mapping");
+	OK(iommufd_ioas_destroy(ioas));
+}
+END_TEST
+
+START_TEST(file_shows_in_an_attach)
+{
+	struct iommufd_ioas *ioas = with_bad_file();
+
+	if (!ioas)
+		return;
+	diagnose(iommufd_device_attach(f.device, iommufd_ioas_id(ioas), NULL),
+		 0);
+	check_is_candidate(IOMMUFD_CAUSE_EARLIER_FILE);
+	check_says("no memory file");
+	ck_assert_ptr_null(strstr(d.text, "another kind of IOMMU"));
+	OK(iommufd_ioas_destroy(ioas));
+}
+END_TEST
+
+START_TEST(file_shows_in_a_copy)
+{
+	const struct iommufd_extent part = extent(MOCK_FIRST, PAGE);
+	struct iommufd_ioas *ioas = with_bad_file();
+	uint64_t iova = MOCK_FIRST;
+
+	if (!ioas)
+		return;
+	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, FIXED, &iova), 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_IOVA_UNUSABLE);
+	check_is_candidate(IOMMUFD_CAUSE_BEYOND_FILE);
+	check_is_candidate(IOMMUFD_CAUSE_NOT_MEMORY_FILE);
+	check_says("no memory file");
+	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, RW, &iova), 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_MISALIGNED);
+	check_is_candidate(IOMMUFD_CAUSE_NOT_MEMORY_FILE);
+	OK(iommufd_ioas_destroy(ioas));
+}
+END_TEST
+
 /* An attach that found nothing, where there is something by now. */
 START_TEST(attach_finds_something_now)
 {
@@ -214,6 +303,9 @@ static const TTest **const object_tests[] = {
 	&fault_queue_is_missing,
 	&mapping_outside_of_the_page_table,
 	&attach_refused,
+	&file_shows_in_a_page_table,
+	&file_shows_in_an_attach,
+	&file_shows_in_a_copy,
 	&attach_finds_something_now,
 	&busy_objects,
 	&command_is_missing,

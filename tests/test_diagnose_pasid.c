@@ -119,7 +119,7 @@ START_TEST(address_space_beside_a_pasid)
 	FAILS(ret, ATTACH_REFUSED, EINVAL);
 	diagnose(ret, 0);
 	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_ATTACH_REFUSED);
-	ck_assert_uint_eq(d.num_candidates, 3);
+	ck_assert_uint_eq(d.num_candidates, 4);
 	ck_assert_uint_eq(d.candidates[1], IOMMUFD_CAUSE_PASID_FLAG_MISSING);
 	check_says("is an address space; either a PASID is attached");
 	OK(iommufd_device_detach_pasid(device, 5));
@@ -150,8 +150,11 @@ START_TEST(address_space_without_pasids)
 						.dev = fake_opts.dev };
 	fake_dir(GROUP "/devices/" ADDRESS);
 	diagnose(iommufd_failure_set(&failure), 0);
-	check_cause(IOMMUFD_CAUSE_ATTACH_REFUSED);
-	check_says("is an address space; the driver does not take");
+	check_candidates(IOMMUFD_CAUSE_ATTACH_REFUSED,
+			 IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH,
+			 IOMMUFD_CAUSE_EARLIER_FILE);
+	check_says("is an address space; either a file that was mapped");
+	check_says("the driver does not take");
 	/* Of a page table it is the page table. */
 	failure.other_id = f.hwpt_id;
 	diagnose(iommufd_failure_set(&failure), 0);

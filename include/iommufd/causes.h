@@ -77,8 +77,9 @@ enum {
 	 *  overlap. @how{direct} The kernel refuses ranges of a single byte.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_BAD_RANGES = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 14),
-	/** The device has no region of this index, or the request is
-	 *  malformed. @how{direct} @since 0.1.0 */
+	/** The device has no region of this index that can do this, or is going
+	 *  away, or the request is malformed. @how{direct} Going away only of
+	 *  the export of a dma-buf. @since 0.1.0 */
 	IOMMUFD_CAUSE_BAD_INDEX = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 15),
 	/** The text is not a PCI address, a device UUID or a path of usable
 	 *  length. @how{direct} @since 0.1.0 */
@@ -360,7 +361,9 @@ enum {
 	/** The kernel, the driver or the hardware does not support this flag,
 	 *  type or operation. @how{direct} EOPNOTSUPP. @since 0.1.0 */
 	IOMMUFD_CAUSE_FEATURE = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 4),
-	/** The device is behind no IOMMU. @how{direct} @since 0.1.0 */
+	/** The device is behind no IOMMU, or it is going away. @how{set} ENODEV
+	 *  of bind; also when the device's driver cannot start it.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_IOMMU = IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 5),
 	/** The device cannot report page faults, which this page table needs.
 	 *  @how{diagnosed} One of ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED. For want
@@ -405,7 +408,9 @@ enum {
 	/** The device's VFIO group is open. @how{diagnosed} One of
 	 *  ::IOMMUFD_CAUSE_GROUP_BUSY. @since 0.1.0 */
 	IOMMUFD_CAUSE_OPENED_AS_GROUP = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 5),
-	/** The device is being reset, or another call holds it. @how{direct}
+	/** The device is being reset, another call holds it, or attached PASIDs
+	 *  do not go with the page table. @how{direct} PASIDs only on Arm
+	 *  SMMUv3, of attaching the device to a nested page table.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_BUSY = IOMMUFD_CAUSE(IOMMUFD_CLASS_BUSY, 6),
 	/** Another thread is just mapping or unmapping in the range.
@@ -468,12 +473,14 @@ enum {
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no
-	 *  read-only mapping. @how{set} EINVAL of a map at a fixed IOVA.
+	 *  read-only mapping. @how{set} EINVAL of a map at a fixed IOVA; of a
+	 *  copy also when what was mapped is a file that cannot be pinned.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_IOVA_UNUSABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 1),
 	/** Length or memory is less aligned than the address space needs, or
 	 *  read-only in a nest parent. @how{set} EINVAL of a map at an IOVA
-	 *  of the kernel's choice. @since 0.1.0 */
+	 *  of the kernel's choice; of a copy also when what was mapped is a
+	 *  file that cannot be pinned. @since 0.1.0 */
 	IOMMUFD_CAUSE_MISALIGNED = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 2),
 	/** The IOVA is less aligned than the address space needs.
 	 *  @how{diagnosed} @since 0.1.0 */
@@ -516,12 +523,14 @@ enum {
 	/** The page table cannot be made for this device and this parent.
 	 *  @how{set} EINVAL of page table allocation: the id is no address
 	 *  space, nest parent or vIOMMU; the typed data is wrong; the pages
-	 *  are too large; or the nest parent would hold read-only mappings.
-	 *  @since 0.1.0 */
+	 *  are too large; the nest parent would hold read-only mappings; or a
+	 *  file mapped earlier cannot be pinned. @since 0.1.0 */
 	IOMMUFD_CAUSE_PAGE_TABLE_REFUSED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 1),
-	/** The page table does not fit the device, or its group is attached
-	 *  to another one. @how{set} EINVAL of attach. @since 0.1.0 */
+	/** The page table does not fit the device, its group is attached to
+	 *  another one, or the address space holds a file that cannot be
+	 *  pinned. @how{set} EINVAL of attach. A virtual function with page
+	 *  requests fits no page table with a fault queue. @since 0.1.0 */
 	IOMMUFD_CAUSE_ATTACH_REFUSED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 2),
 	/** The id names an object that is neither page table nor address
@@ -619,6 +628,13 @@ enum {
 	 *  have one page table. @since 0.1.0 */
 	IOMMUFD_CAUSE_GROUP_SHARED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 22),
+	/** A file that was mapped earlier into the address space cannot be
+	 *  pinned: it is too short, or no memory file. @how{diagnosed} One of
+	 *  ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED, and of
+	 *  ::IOMMUFD_CAUSE_ATTACH_REFUSED for an address space.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_EARLIER_FILE =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_INCOMPATIBLE, 23),
 
 	/** A buffer of the caller cannot be read or written. @how{direct}
 	 *  EFAULT of a call that pins nothing. @since 0.1.0 */

@@ -28,6 +28,7 @@ typedef void iommufd__diag_part(struct iommufd__diag *d);
 iommufd__diag_part iommufd__diag_open;
 iommufd__diag_part iommufd__diag_find;
 iommufd__diag_part iommufd__diag_bind;
+iommufd__diag_part iommufd__diag_export;
 iommufd__diag_part iommufd__diag_map;
 iommufd__diag_part iommufd__diag_unmap;
 iommufd__diag_part iommufd__diag_copy_source;
@@ -70,6 +71,8 @@ int iommufd__diag_device(const struct iommufd__diag *d,
 /* diagnose_attach.c: "object 5 is a device, not @wanted". */
 void iommufd__diag_wrong_kind(struct iommufd__diag *d, int kind,
 			      const char *wanted);
+/* That a file in the address space cannot be pinned. */
+void iommufd__diag_add_file(struct iommufd__diag *d);
 /* Nothing that anything could be attached to. */
 int iommufd__diag_no_table(int kind);
 

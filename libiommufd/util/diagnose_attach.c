@@ -3,6 +3,7 @@
 #include "diagnose.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -48,6 +49,14 @@ static unsigned int find_group(struct iommufd__diag *d)
 	return group_size(&info);
 }
 
+void iommufd__diag_add_file(struct iommufd__diag *d)
+{
+	iommufd__text_add(
+		&d->text,
+		"a file that was mapped while nothing was pinned is too short "
+		"or no memory file, which shows when a page table is there");
+}
+
 int iommufd__diag_no_table(int kind)
 {
 	return kind == IOMMUFD__OBJECT_NONE ||
@@ -64,42 +73,39 @@ static int has_no_pasids(const struct iommufd__diag *d)
 }
 
 static void table_candidates(struct iommufd__diag *d, int kind,
-			     unsigned int devices)
+			     unsigned int devices, int pasids)
 {
 	if (kind == IOMMUFD__OBJECT_UNKNOWN || kind == IOMMUFD__OBJECT_OTHER)
 		iommufd__diag_candidate(d, IOMMUFD_CAUSE_NOT_A_PAGE_TABLE);
 	if (devices != 1)
 		iommufd__diag_candidate(d,
 					IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE);
-	/* PASIDs of any device of the group count. */
-	if (kind == IOMMUFD__OBJECT_IOAS && (devices != 1 || !has_no_pasids(d)))
+	if (pasids)
 		iommufd__diag_candidate(d, IOMMUFD_CAUSE_PASID_FLAG_MISSING);
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+	if (kind == IOMMUFD__OBJECT_IOAS || kind == IOMMUFD__OBJECT_UNKNOWN)
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_EARLIER_FILE);
 	if (d->out.num_candidates == 1)
-		iommufd__diag_found(
-			d, kind == IOMMUFD__OBJECT_IOAS
-				   ? d->cause
-				   : IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+		iommufd__diag_found(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
 }
 
 /*
  * The kernel makes a new page table when none that is there does, so it is
  * hardly made for another device; but it has no flag for PASIDs.
  */
-static void say_ioas(struct iommufd__diag *d)
+static void say_ioas(struct iommufd__diag *d, int pasids)
 {
-	if (d->out.num_candidates > 1)
+	iommufd__text_add(&d->text, "either ");
+	if (pasids)
 		iommufd__text_add(&d->text,
-				  "either a PASID is attached, with which the "
-				  "page table that the kernel makes does not "
-				  "go (iommufd_hwpt_alloc() makes one with "
-				  "IOMMUFD_HWPT_PASID); or the driver takes "
-				  "none that the kernel makes");
-	else
-		iommufd__text_add(&d->text,
-				  "the driver does not take the page table "
-				  "that the kernel makes for it, which has no "
-				  "flags");
+				  "a PASID is attached, with which the page "
+				  "table that the kernel makes does not go "
+				  "(iommufd_hwpt_alloc() makes one with "
+				  "IOMMUFD_HWPT_PASID); or ");
+	iommufd__diag_add_file(d);
+	iommufd__text_add(&d->text,
+			  "; or the driver does not take the page table that "
+			  "the kernel makes for it, which has no flags");
 }
 
 static void say_table(struct iommufd__diag *d, int kind)
@@ -108,6 +114,11 @@ static void say_table(struct iommufd__diag *d, int kind)
 		iommufd__text_add(&d->text, "either ");
 	if (d->out.candidates[0] == IOMMUFD_CAUSE_NOT_A_PAGE_TABLE)
 		iommufd__text_add(&d->text, "it has no page table, or ");
+	if (kind == IOMMUFD__OBJECT_UNKNOWN) {
+		iommufd__text_add(&d->text, "it is an address space and ");
+		iommufd__diag_add_file(d);
+		iommufd__text_add(&d->text, ", or ");
+	}
 	iommufd__text_add(&d->text,
 			  "it does not go with this device, as it was made "
 			  "for another kind of IOMMU, or with flags that the "
@@ -134,11 +145,25 @@ static void say_group(struct iommufd__diag *d, unsigned int devices)
 	iommufd__text_add(&d->text, " is attached to another one");
 }
 
+static int is_virtual_function(const struct iommufd__diag *d)
+{
+	struct iommufd_node_info info;
+	struct iommufd__text text;
+	char path[512], name[64];
+
+	if (iommufd__diag_device(d, &info))
+		return 0;
+	iommufd__text_init(&text, path, sizeof(path));
+	iommufd__text_add(&text, "%s/physfn", info.sysfs);
+	return !iommufd__sysfs_link(AT_FDCWD, path, name, sizeof(name));
+}
+
 static void attach_refused(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
 	int kind = iommufd__object_kind(d, f->other_id);
 	unsigned int devices;
+	int pasids;
 
 	if (iommufd__diag_no_table(kind)) {
 		iommufd__diag_wrong_kind(d, kind,
@@ -146,17 +171,44 @@ static void attach_refused(struct iommufd__diag *d)
 		return;
 	}
 	devices = find_group(d);
-	table_candidates(d, kind, devices);
+	/* PASIDs of any device of the group count. */
+	pasids = kind == IOMMUFD__OBJECT_IOAS &&
+		 (devices != 1 || !has_no_pasids(d));
+	table_candidates(d, kind, devices, pasids);
 	if (kind != IOMMUFD__OBJECT_UNKNOWN) {
 		iommufd__object_add(d, f->other_id, kind);
 		iommufd__text_add(&d->text, "; ");
 	}
 	if (kind == IOMMUFD__OBJECT_IOAS)
-		say_ioas(d);
+		say_ioas(d, pasids);
 	else
 		say_table(d, kind);
+	if (kind != IOMMUFD__OBJECT_IOAS && is_virtual_function(d))
+		iommufd__text_add(&d->text,
+				  " (a virtual function with page requests "
+				  "takes none with a fault queue)");
 	if (devices != 1)
 		say_group(d, devices);
+}
+
+/* Nested page tables of an SMMUv3 only, as far as it is known. */
+static void attach_busy(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+	int kind = iommufd__object_kind(d, f->other_id);
+	struct iommufd__hw_info info;
+
+	if (f->op != IOMMUFD_OP_DEVICE_ATTACH ||
+	    kind == IOMMUFD__OBJECT_PAGING || kind == IOMMUFD__OBJECT_IOAS ||
+	    (!iommufd__ask_hw_info(d, f->object_id, &info) &&
+	     info.type != IOMMUFD_HW_INFO_ARM_SMMUV3))
+		return;
+	iommufd__diag_say(
+		d, d->cause,
+		"either another call holds the device just now, as a reset "
+		"does; or it is behind an Arm SMMUv3 and PASIDs of it are "
+		"attached, with which that takes no nested page table: detach "
+		"them first");
 }
 
 static void no_vdevice(struct iommufd__diag *d, int kind)
@@ -215,6 +267,8 @@ void iommufd__diag_attach(struct iommufd__diag *d)
 {
 	if (d->cause == IOMMUFD_CAUSE_ATTACH_REFUSED)
 		attach_refused(d);
+	else if (d->cause == IOMMUFD_CAUSE_DEVICE_BUSY)
+		attach_busy(d);
 	else
 		attach_missing(d);
 }

@@ -291,6 +291,52 @@ static void device_unknown(struct iommufd__diag *d)
 			  "is cannot be told");
 }
 
+static void no_iommu(struct bind *bind)
+{
+	struct iommufd__diag *d = bind->d;
+
+	iommufd__diag_found(d, d->cause);
+	if (!(bind->info.valid & IOMMUFD_NODE_VALID_GROUP)) {
+		iommufd__text_add(&d->text,
+				  "it has no IOMMU group: there is no IOMMU "
+				  "before it, or the kernel does not use it");
+		return;
+	}
+	add_group(bind);
+	iommufd__text_add(&d->text,
+			  " is there, so it is not for want of an IOMMU: the "
+			  "device is going away, or its driver cannot start "
+			  "it");
+}
+
+/* Regions that can be mapped can be exported, as long as the device stays. */
+void iommufd__diag_export(struct iommufd__diag *d)
+{
+	struct iommufd_region_info info = { .size = sizeof(info) };
+	const struct iommufd_failure *f = &d->failure;
+	struct iommufd_vfio *file;
+	int ret;
+
+	if (f->op != IOMMUFD_OP_VFIO_EXPORT_DMA_BUF || !d->ctx || f->fd < 0 ||
+	    iommufd_vfio_adopt_bound(f->fd, 0, d->ctx, f->object_id, &file))
+		return;
+	ret = iommufd_vfio_get_region_info(file, (uint32_t)f->arg, &info, NULL,
+					   NULL);
+	iommufd_vfio_close(file);
+	iommufd__diag_found(d, d->cause);
+	if (!ret && info.flags & IOMMUFD_REGION_MMAP)
+		iommufd__text_add(&d->text,
+				  "region %" PRIu64 " can be mapped, so it is "
+				  "not that: the device or its driver is going "
+				  "away",
+				  f->arg);
+	else
+		iommufd__text_add(&d->text,
+				  "region %" PRIu64 " of the device is no "
+				  "memory that can be mapped",
+				  f->arg);
+}
+
 void iommufd__diag_bind(struct iommufd__diag *d)
 {
 	struct bind bind = { .d = d };
@@ -313,6 +359,8 @@ void iommufd__diag_bind(struct iommufd__diag *d)
 		refused(&bind);
 	else if (d->cause == IOMMUFD_CAUSE_GROUP_NOT_VIABLE)
 		not_viable(&bind);
+	else if (d->cause == IOMMUFD_CAUSE_NO_IOMMU)
+		no_iommu(&bind);
 	else
 		group_busy(&bind);
 }

@@ -250,6 +250,10 @@ static void nothing_wrong(struct iommufd__diag *d)
 			"; or there may be a nest parent in it, which "
 			"on some hardware takes no read-only mapping: "
 			"map it writeable too");
+	if (d->failure.op == IOMMUFD_OP_IOAS_COPY) {
+		iommufd__text_add(&d->text, "; or ");
+		iommufd__diag_add_file(d);
+	}
 }
 
 static void map_invalid(struct iommufd__diag *d)

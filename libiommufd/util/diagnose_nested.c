@@ -28,25 +28,58 @@ static void data_wrong(struct iommufd__diag *d, const char *why)
 			  d->failure.arg, d->failure.length, why);
 }
 
+/* 1 when an empty address space takes such a page table, 0 if unknown. */
+static int takes_empty(const struct iommufd__diag *d)
+{
+	struct iommufd__ranges ranges;
+
+	if (iommufd__aperture_get(d, d->failure.object_id, d->failure.flags,
+				  &ranges))
+		return 0;
+	iommufd__ranges_put(&ranges);
+	return 1;
+}
+
+static void what_is_mapped(struct iommufd__diag *d, int nest_parent)
+{
+	int is_mapping = takes_empty(d);
+
+	iommufd__diag_candidate(d, IOMMUFD_CAUSE_EARLIER_FILE);
+	if (nest_parent || !is_mapping)
+		iommufd__diag_candidate(d, d->cause);
+	else
+		iommufd__diag_found(d, IOMMUFD_CAUSE_EARLIER_FILE);
+	if (is_mapping)
+		iommufd__text_add(&d->text, "an empty address space would do, "
+					    "so it is what is mapped: ");
+	if (nest_parent || !is_mapping)
+		iommufd__text_add(&d->text, "either ");
+	iommufd__diag_add_file(d);
+	if (nest_parent)
+		iommufd__text_add(&d->text,
+				  "; or there is a read-only mapping, which a "
+				  "nest parent does not take on some hardware: "
+				  "map everything writeable before it is made");
+	if (!is_mapping)
+		iommufd__text_add(&d->text,
+				  "; or the device's IOMMU makes no such page "
+				  "table");
+}
+
 /* Why an address space is refused: there is no proof of any reason. */
 static void table_on_ioas(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
 	int nest_parent = (f->flags & IOMMUFD_HWPT_NEST_PARENT) != 0;
 
-	if (f->length || f->arg) {
+	if (f->length || f->arg)
 		iommufd__diag_say(
 			d, d->cause,
 			"the address space is right; the data may not be what "
 			"this IOMMU takes for one: page tables on an address "
 			"space mostly have none");
-	} else if (nest_parent) {
-		iommufd__diag_say(
-			d, d->cause,
-			"the address space is right; it may hold a read-only "
-			"mapping, which a nest parent does not take on some "
-			"hardware: map everything writeable before it is made");
-	}
+	else
+		what_is_mapped(d, nest_parent);
 }
 
 static void table_on_paging(struct iommufd__diag *d)

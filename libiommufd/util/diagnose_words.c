@@ -330,7 +330,7 @@ static const struct {
 	{ C(QUEUE_MEMORY), { C(OBJECT), C(QUEUE_HOLE) } },
 	{ C(PAGE_TABLE_REFUSED),
 	  { C(NOT_A_PAGE_TABLE), C(PAGE_TABLE_DATA), C(NO_NEST_PARENT),
-	    C(OTHER_IOMMU) } },
+	    C(OTHER_IOMMU), C(EARLIER_FILE) } },
 	{ C(VIOMMU_REFUSED),
 	  { C(NO_NEST_PARENT), C(OTHER_IOMMU), C(VIOMMU_DATA) } },
 	{ C(VDEVICE_REFUSED), { C(OTHER_IOMMU), C(VIRT_ID_REFUSED) } },
@@ -347,7 +347,7 @@ static const struct {
 	    C(NOT_A_PAGE_TABLE), C(PASID_TOO_LARGE), C(PASID_KERNEL) } },
 	{ C(ATTACH_REFUSED),
 	  { C(NOT_A_PAGE_TABLE), C(GROUP_ATTACHED_ELSEWHERE),
-	    C(PAGE_TABLE_MISMATCH) } },
+	    C(PAGE_TABLE_MISMATCH), C(EARLIER_FILE) } },
 	{ C(ATTACH_UNSUPPORTED),
 	  { C(NO_PAGE_REQUESTS), C(NEST_PARENT_WIDTH) } },
 	{ C(ATTACH_CONFLICT), { C(RESERVED_IN_USE), C(OUTSIDE_PAGE_TABLE) } },
@@ -367,6 +367,12 @@ void iommufd__diag_members(struct iommufd__diag *d, uint32_t except)
 		for (size_t k = 0; k < MEMBERS && sets[i].members[k]; k++)
 			if (sets[i].members[k] != except)
 				iommufd__diag_candidate(d, sets[i].members[k]);
+	}
+	/* What is copied may be a file that nobody has looked at. */
+	if (d->failure.op == IOMMUFD_OP_IOAS_COPY &&
+	    iommufd_class(d->failure.ret) == IOMMUFD_CLASS_MAPPING) {
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_BEYOND_FILE);
+		iommufd__diag_candidate(d, IOMMUFD_CAUSE_NOT_MEMORY_FILE);
 	}
 }
 
