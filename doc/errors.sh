@@ -61,6 +61,9 @@ A call that fails returns a negative typed error (see the group *Typed errors* o
 log the cause**: the meaning of a class never changes, while a later release may give a finer cause inside the same
 class. The names below stand for `IOMMUFD_CLASS_...` and `IOMMUFD_CAUSE_...`.
 
+The reference lists for each call what it can fail with. `NO_MEMORY` can come of nearly every call that asks the kernel,
+which allocates something for a while, also where the list does not name it.
+
 How a cause comes about:
 
 - *direct*: a call returns it, and it names the reason;

@@ -141,6 +141,31 @@ START_TEST(adopting)
 }
 END_TEST
 
+/* A duplicate that nobody thinks of keeps the device bound and attached. */
+START_TEST(the_last_duplicate_unbinds)
+{
+	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_EDU", ctx);
+	struct iommufd_vfio *second = device_open("IOMMUFD_VM_EDU");
+	struct iommufd_ioas *ioas = new_ioas(ctx);
+	struct iommufd_device *device = NULL;
+	int fd = dup(iommufd_vfio_fd(file));
+	uint32_t id = iommufd_vfio_id(file);
+
+	OK(iommufd_device_from_vfio(file, &device));
+	OK(iommufd_device_attach(device, iommufd_ioas_id(ioas), NULL));
+	iommufd_device_close(device);
+	iommufd_vfio_close(file);
+	/* Both are still there: the page table holds the address space. */
+	FAILS(iommufd_ioas_destroy(ioas), IN_USE, EBUSY);
+	FAILS(iommufd_ctx_destroy_id(ctx, id), IN_USE, EBUSY);
+	FAILS(iommufd_vfio_bind(second, ctx, NULL), BIND_REFUSED, EINVAL);
+	close(fd);
+	OK(iommufd_ioas_destroy(ioas));
+	OK(iommufd_vfio_bind(second, ctx, NULL));
+	iommufd_vfio_close(second);
+}
+END_TEST
+
 START_TEST(adopting_a_bound_file)
 {
 	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_EDU", ctx), *other;
@@ -360,9 +385,16 @@ START_TEST(too_many_descriptors)
 END_TEST
 
 static const TTest **const files[] = {
-	&missing_nodes,		 &node_without_driver,	&no_permission,
-	&no_privilege_is_needed, &other_files,		&adopting,
-	&adopting_a_bound_file,	 &too_many_descriptors, NULL,
+	&missing_nodes,
+	&node_without_driver,
+	&no_permission,
+	&no_privilege_is_needed,
+	&other_files,
+	&adopting,
+	&the_last_duplicate_unbinds,
+	&adopting_a_bound_file,
+	&too_many_descriptors,
+	NULL,
 };
 
 static const TTest **const binding[] = {

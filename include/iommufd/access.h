@@ -57,8 +57,10 @@ int iommufd_access_from_vfio(struct iommufd_vfio *file,
 /**
  * @brief Let go of an access.
  *
- * When the file it was made of has ended too, the descriptor is closed and the
- * access leaves its address space; the driver gives up its pins.
+ * When the file it was made of has ended too, the descriptor is closed. With the
+ * last duplicate of it, wherever that is, the access leaves its address space
+ * and the driver gives up its pins; see iommufd_vfio_close(). Until then it goes
+ * on working there.
  *
  * @param access the access, or NULL
  * @failures none

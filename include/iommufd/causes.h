@@ -642,10 +642,11 @@ enum {
 	/** Memory of the range is not mapped, not writable, or belongs to a
 	 *  device. @how{set} EFAULT of map. @since 0.1.0 */
 	IOMMUFD_CAUSE_UNPINNABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 2),
-	/** Memory mapped earlier into this address space cannot be pinned.
-	 *  @how{direct} EFAULT of page table allocation and attach: an
+	/** Memory mapped earlier into the address space cannot be pinned.
+	 *  @how{direct} EFAULT of page table allocation, attach and copy: an
 	 *  address space without page tables takes every address and finds
-	 *  out here. @since 0.1.0 */
+	 *  out there. Of files see ::IOMMUFD_CAUSE_EARLIER_FILE.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_EARLIER_MAPPING = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 3),
 	/** A part of the memory is not mapped into the process.
 	 *  @how{diagnosed} @since 0.1.0 */
@@ -684,8 +685,9 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_SLOT = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 6),
 
-	/** The array or buffer is too small; the needed count has been
-	 *  stored. @how{direct} @since 0.1.0 */
+	/** The array or buffer is too small. @how{direct} The needed count has
+	 *  been stored, or, of a bitmap, follows from the arguments.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_ARRAY_SHORT = IOMMUFD_CAUSE(IOMMUFD_CLASS_SHORT, 1),
 	/** The buffer does not take the next record, or group of records.
 	 *  @how{direct} The kernel does not say how much is needed.

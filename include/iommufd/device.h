@@ -232,8 +232,10 @@ int iommufd_device_from_vfio(struct iommufd_vfio *file,
 /**
  * @brief Let go of a device.
  *
- * When the file it was made of has ended too, the descriptor is closed, the
- * device detached and unbound, and its DMA blocked.
+ * When the file it was made of has ended too, the descriptor is closed. With the
+ * last duplicate of it, wherever that is, the device is detached and unbound and
+ * its DMA blocked; see iommufd_vfio_close(). Until then DMA goes on:
+ * iommufd_device_detach() ends it for certain.
  *
  * @param device the device, or NULL
  * @failures none
@@ -307,8 +309,10 @@ struct iommufd_vfio *iommufd_device_vfio(const struct iommufd_device *device);
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_ATTACH_REFUSED for EINVAL: the page table does not fit the
  *   device, another device of the group is attached elsewhere, a PASID is
- *   attached that this page table does not go with, or the id is neither page
- *   table nor address space
+ *   attached that this page table does not go with, the id is neither page
+ *   table nor address space, a file mapped into the address space is too short
+ *   or no memory file, or a virtual function with page requests is to have a
+ *   page table with a fault queue
  * - ::IOMMUFD_CAUSE_PAGE_TABLE when there is no such id
  * - ::IOMMUFD_CAUSE_ATTACH_CONFLICT when a reserved window of the device covers
  *   IOVAs that are mapped or allowed, or, for an address space, a mapping does
@@ -317,7 +321,9 @@ struct iommufd_vfio *iommufd_device_vfio(const struct iommufd_device *device);
  *   address space's mappings cannot be pinned
  * - ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED for ENODEV: a page table with a fault
  *   queue, or on Intel VT-d a guest's with a nest parent that is too wide
- * - ::IOMMUFD_CAUSE_DEVICE_BUSY, ::IOMMUFD_CAUSE_FEATURE
+ * - ::IOMMUFD_CAUSE_DEVICE_BUSY when the device is being reset; on Arm SMMUv3
+ *   also when PASIDs are attached and the page table is a nested one
+ * - ::IOMMUFD_CAUSE_FEATURE
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.6}
@@ -396,8 +402,9 @@ struct iommufd_device_pasid_opts {
  *   device itself, and for one beyond the width that was given
  * - ::IOMMUFD_CAUSE_NO_PASID when the width that was given is 0
  * - ::IOMMUFD_CAUSE_PASID_REFUSED for EINVAL: one of the page tables is not
- *   made for PASIDs or does not fit, the id is that of an address space, the
- *   PASID is beyond what the device can do, or the kernel is before 6.15
+ *   made for PASIDs or does not fit (as for iommufd_device_attach()), the id is
+ *   that of an address space, the PASID is beyond what the device can do, or the
+ *   kernel is before 6.15
  * - ::IOMMUFD_CAUSE_FEATURE when the VFIO driver has no PASIDs
  * - ::IOMMUFD_CAUSE_PAGE_TABLE, ::IOMMUFD_CAUSE_DEVICE_BUSY,
  *   ::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED, ::IOMMUFD_CAUSE_NO_MEMORY
@@ -449,7 +456,7 @@ int iommufd_device_detach_pasid(struct iommufd_device *device, uint32_t pasid);
  * - ::IOMMUFD_CAUSE_NOT_PHYSICAL when the device is gone
  * - ::IOMMUFD_CAUSE_FEATURE when this type is not there, the kernel cannot be
  *   asked for types, or the device is behind no IOMMU
- * - ::IOMMUFD_CAUSE_BAD_BUFFER
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.6; capabilities 6.7, PASID width 6.15, choice of type 6.17}

@@ -32,6 +32,10 @@ extern "C" {
  * cause names the set, and iommufd_diagnose() of libiommufd-util narrows it.
  * `doc/errors.md` lists all of them.
  *
+ * Nearly every call makes the kernel allocate something for a while: where a
+ * list of failures does not name ::IOMMUFD_CAUSE_NO_MEMORY it can come
+ * nevertheless.
+ *
  * Nothing is printed, and `errno` is unspecified after a call.
  * @{
  */

@@ -193,8 +193,7 @@ int iommufd_fault_queue_fd(const struct iommufd_fault_queue *queue);
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_RECORD_SHORT when the first group that waits does not fit
  * - ::IOMMUFD_CAUSE_BAD_FD after iommufd_fault_queue_close_fd()
- * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY,
- *   ::IOMMUFD_CAUSE_INTERRUPTED
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 read}
  * @kernel{6.11}
@@ -220,7 +219,7 @@ int iommufd_fault_queue_read(struct iommufd_fault_queue *queue,
  *   waits: it has been answered, by the kernel when the device moved
  * - ::IOMMUFD_CAUSE_BAD_VALUE when the first answer's code is unknown
  * - ::IOMMUFD_CAUSE_BAD_FD after iommufd_fault_queue_close_fd()
- * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_INTERRUPTED
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER
  * @threads{any}
  * @syscalls{1 write}
  * @kernel{6.11}

@@ -171,7 +171,8 @@ struct iommufd_hwpt_alloc_opts {
  *   the hardware does not have
  * - ::IOMMUFD_CAUSE_PAGE_TABLE_REFUSED when @p parent_id is nothing that can
  *   have a page table, or the data is wrong (the kernel says EINVAL, also for an
- *   id that does not exist)
+ *   id that does not exist); or when a file mapped into the address space is too
+ *   short or no memory file
  * - ::IOMMUFD_CAUSE_NOT_PHYSICAL when the device is gone;
  *   ::IOMMUFD_CAUSE_DEVICE_OR_QUEUE with a fault queue, which may be what is
  *   missing

@@ -223,6 +223,10 @@ int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
  * memory reachable for others; a reset of that device takes such a mapping away
  * for good.
  *
+ * While the address space has no page table the file is not looked at: one that
+ * is too short or no memory file shows only later, as EINVAL of
+ * iommufd_hwpt_alloc(), iommufd_device_attach() or iommufd_ioas_copy().
+ *
  * @param ioas the address space
  * @param fd the file or dma-buf; stays the caller's and may be closed
  * @param part offset and length in bytes, the length not 0; both as aligned as
@@ -232,10 +236,10 @@ int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
  * @return 0 or a typed error; a failed call leaves nothing mapped
  * @failures as iommufd_ioas_map(), and
  * - ::IOMMUFD_CAUSE_FILE_UNUSABLE for its EINVAL: the part ends beyond the
- *   file, the file is no memory file, or the range does not fit
+ *   file, the file is no memory file, or a dma-buf that this kernel cannot map,
+ *   or the range does not fit
  * - ::IOMMUFD_CAUSE_BAD_FD when @p fd is not open
  * - ::IOMMUFD_CAUSE_REVOKED when the dma-buf is revoked at the moment
- * - ::IOMMUFD_CAUSE_FEATURE for a dma-buf that this kernel cannot map
  * - ::IOMMUFD_CAUSE_COMMAND before 6.13
  * @threads{any}
  * @syscalls{1 ioctl}
@@ -259,12 +263,22 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd,
  * @param flags `IOMMUFD_MAP_` flags of the destination
  * @param[in,out] iova in the destination, as for iommufd_ioas_map()
  * @return 0 or a typed error; a failed call leaves nothing mapped
- * @failures as iommufd_ioas_map(), and
+ * @failures
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * - ::IOMMUFD_CAUSE_NO_ACCESS, ::IOMMUFD_CAUSE_ZERO_LENGTH,
+ *   ::IOMMUFD_CAUSE_OVERFLOW
  * - ::IOMMUFD_CAUSE_COPY_SOURCE when the source is not completely mapped, or
  *   one of the two is gone
  * - ::IOMMUFD_CAUSE_READ_ONLY_SOURCE for ::IOMMUFD_MAP_WRITEABLE of memory that
  *   was mapped without
- * - ::IOMMUFD_CAUSE_OTHER_CONTEXT
+ * - ::IOMMUFD_CAUSE_IOVA_UNUSABLE, ::IOMMUFD_CAUSE_MISALIGNED as of
+ *   iommufd_ioas_map(); also when a file that nothing has pinned yet is too
+ *   short or no memory file
+ * - ::IOMMUFD_CAUSE_ALREADY_MAPPED, ::IOMMUFD_CAUSE_NO_IOVA_SPACE
+ * - ::IOMMUFD_CAUSE_EARLIER_MAPPING when there is a page table and a page of
+ *   what was mapped cannot be pinned
+ * - ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT
+ * - ::IOMMUFD_CAUSE_FEATURE for an unknown flag
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.2}
@@ -280,6 +294,9 @@ int iommufd_ioas_copy(struct iommufd_ioas *ioas,
  *
  * Mappings go as a whole; the range may be larger than they are and have holes.
  * Emulated devices give up their pins before the call returns.
+ *
+ * From 0 on UINT64_MAX bytes mean everything, as in iommufd_ioas_unmap_all():
+ * of an empty address space that is no failure.
  *
  * @param ioas the address space
  * @param[in,out] length of the range in bytes; receives the number of bytes
@@ -368,7 +385,7 @@ int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas,
  * @param count number of ranges; 0 allows everything again
  * @return 0 or a typed error, which leaves the old list in force
  * @failures
- * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_BAD_RANGES when the last byte of a range is not above its
  *   first, or ranges overlap
  * - ::IOMMUFD_CAUSE_RESERVED_IN_USE when a range touches what is reserved now

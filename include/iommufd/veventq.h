@@ -196,8 +196,7 @@ int iommufd_veventq_fd(const struct iommufd_veventq *queue);
  * - ::IOMMUFD_CAUSE_RECORD_SHORT when the first record that waits does not fit,
  *   or there is no room for a header
  * - ::IOMMUFD_CAUSE_BAD_FD after iommufd_veventq_close_fd()
- * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY,
- *   ::IOMMUFD_CAUSE_INTERRUPTED
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 read}
  * @kernel{6.15}

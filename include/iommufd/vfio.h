@@ -224,8 +224,10 @@ struct iommufd_region_info {
 	/** Its subtype, when valid: an `IOMMUFD_REGION_SUBTYPE_` of that type,
 	 *  or a newer one. */
 	uint32_t subtype;
-	/** Room in bytes that takes the kernel's own answer with all its
-	 *  capabilities, for iommufd_vfio_get_region_info_raw(). */
+	/** Room in bytes that is enough for the kernel's own answer with all its
+	 *  capabilities, for iommufd_vfio_get_region_info_raw(). Mostly it is
+	 *  what the library had for it and more than is needed: the kernel tells
+	 *  how much it needs only where there was too little. */
 	uint32_t raw_length;
 	/** 0. */
 	uint32_t reserved;
@@ -333,7 +335,9 @@ int iommufd_vfio_open(const char *path, struct iommufd_vfio **file);
  * @brief Make a handle of a passed device file that nobody has bound yet.
  *
  * @param fd the open file. By default it is duplicated and stays the caller's.
- *           A bind through one duplicate is a bind of all of them.
+ *           A bind through one duplicate is a bind of all of them, and only
+ *           closing the last of them ends it: with the caller's own still open
+ *           the device stays bound and attached when the handle has ended.
  * @param flags 0 or ::IOMMUFD_ADOPT_TAKE_FD
  * @param[out] file the new handle; untouched on failure
  * @return 0 or a typed error; after a failure @p fd is the caller's in any case
@@ -374,8 +378,11 @@ int iommufd_vfio_adopt_bound(int fd, uint32_t flags, struct iommufd_ctx *ctx,
 /**
  * @brief Let go of a device file.
  *
- * The descriptor is closed, and the device thereby unbound, when the device or
- * access made of the file has ended too. Its DMA is then blocked.
+ * The descriptor is closed when the device or access made of the file has ended
+ * too. The kernel unbinds the device and blocks its DMA with the last duplicate:
+ * **while another one is open, DMA goes on**. Others are the caller's own
+ * after an adoption without ::IOMMUFD_ADOPT_TAKE_FD, one that was passed to
+ * another process, and that of a child after fork(2).
  *
  * @param file the file, or NULL
  * @failures none
@@ -479,7 +486,9 @@ struct iommufd_vfio_bind_opts {
  *   the group is in other hands
  * - ::IOMMUFD_CAUSE_GROUP_BUSY for EBUSY: the group is open the old way
  * - ::IOMMUFD_CAUSE_VF_TOKEN when the token is missing or wrong
- * - ::IOMMUFD_CAUSE_NO_IOMMU when the device is behind no IOMMU
+ * - ::IOMMUFD_CAUSE_NO_IOMMU for ENODEV: the device is behind no IOMMU, or it is
+ *   going away, or its driver cannot start it
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_NOT_IOMMUFD, ::IOMMUFD_CAUSE_NOT_VFIO_DEVICE
  * - ::IOMMUFD_CAUSE_BAD_BUFFER when the token cannot be read
  * - what the device's driver answers when it opens the device
@@ -500,7 +509,7 @@ int iommufd_vfio_bind(struct iommufd_vfio *file, struct iommufd_ctx *ctx,
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE
  * - ::IOMMUFD_CAUSE_NOT_BOUND
- * - ::IOMMUFD_CAUSE_DEVICE_GONE
+ * - ::IOMMUFD_CAUSE_DEVICE_GONE, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl; a second one and an allocation when the kernel's
  *           capabilities take more than 1 KiB}
@@ -526,6 +535,7 @@ int iommufd_vfio_get_info(struct iommufd_vfio *file,
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NOT_BOUND
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT when the room is too small: the capabilities are
  *   missing then, the rest is there
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.6}
@@ -553,7 +563,7 @@ int iommufd_vfio_get_info_raw(struct iommufd_vfio *file, void *answer,
  * - ::IOMMUFD_CAUSE_BAD_INDEX when the device has no such region
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT when there are more areas than room: @p info
  *   and as many areas as fit are filled in
- * - ::IOMMUFD_CAUSE_DEVICE_GONE
+ * - ::IOMMUFD_CAUSE_DEVICE_GONE, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl; a second one and an allocation when the kernel's
  *           capabilities take more than 1 KiB}
@@ -621,6 +631,7 @@ int iommufd_vfio_reset(struct iommufd_vfio *file);
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT when there is less room than devices
  * - ::IOMMUFD_CAUSE_NO_RESET when neither slot nor bus can be reset
  * - ::IOMMUFD_CAUSE_CHANGED when devices came or went meanwhile: call again
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl; an allocation when there is room for more than 64 devices}
  * @kernel{6.6}
@@ -696,8 +707,10 @@ int iommufd_vfio_feature(struct iommufd_vfio *file, uint32_t flags,
  * - ::IOMMUFD_CAUSE_DEVICE_FEATURE when kernel or driver do not have it
  * - ::IOMMUFD_CAUSE_FEATURE_REQUEST when the part is misaligned, outside the
  *   region, or cannot be reached by other devices
- * - ::IOMMUFD_CAUSE_BAD_INDEX when the region is no memory that can be mapped
- * - ::IOMMUFD_CAUSE_OVERFLOW, ::IOMMUFD_CAUSE_DESCRIPTORS
+ * - ::IOMMUFD_CAUSE_BAD_INDEX for ENODEV: the region is no memory that can be
+ *   mapped, or the device is going away
+ * - ::IOMMUFD_CAUSE_OVERFLOW, ::IOMMUFD_CAUSE_DESCRIPTORS,
+ *   ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl}
  * @kernel{6.19}
