@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fault queues: making and ending, and what is read. */
 #include <poll.h>
+#include <sys/mman.h>
 
 #include "harness.h"
 #include "queues.h"
@@ -165,11 +166,26 @@ START_TEST(as_many_as_fit)
 	ck_assert_uint_lt(seen[0].cookie, seen[1].cookie);
 	OK(iommufd_fault_queue_read(q.faults, NULL, &count));
 	ck_assert_uint_eq(count, 0);
-	/* More than the kernel's read can take at a time. */
+	queues_end(&q);
+}
+END_TEST
+
+/* More than one read of the kernel's takes at a time. */
+START_TEST(into_a_large_buffer)
+{
+	const uint32_t room = 2 << 20;
+	const size_t length = room * sizeof(struct iommufd_hwpt_pgfault);
+	struct iommufd_hwpt_pgfault *seen =
+		mmap(NULL, length, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint32_t count = room;
+
+	ck_assert_ptr_ne(seen, MAP_FAILED);
 	fault_at(&q, FAULT_AT, 1);
-	count = UINT32_MAX;
 	OK(iommufd_fault_queue_read(q.faults, seen, &count));
 	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(seen[0].addr, FAULT_AT);
+	munmap(seen, length);
 	queues_end(&q);
 }
 END_TEST
@@ -294,8 +310,13 @@ static const TTest **const objects[] = {
 };
 
 static const TTest **const reading[] = {
-	&empty,		  &what_a_fault_says,	     &as_many_as_fit,
-	&wrong_arguments, &bad_buffers_lose_nothing, NULL,
+	&empty,
+	&what_a_fault_says,
+	&as_many_as_fit,
+	&into_a_large_buffer,
+	&wrong_arguments,
+	&bad_buffers_lose_nothing,
+	NULL,
 };
 
 int main(void)
