@@ -20,6 +20,10 @@ BUILD ?= build
 ifneq ($(words $(CURDIR)) $(words $(BUILD)),1 1)
 $(error the folders of source and build must have no blanks in their names)
 endif
+# As after "sudo make", which is needed for nothing but the step "setup".
+ifneq ($(shell [ ! -e $(BUILD) ] || [ -w $(BUILD) ] || echo no),)
+$(error $(BUILD) cannot be written to; if it is another user's: sudo chown -R $$USER $(BUILD))
+endif
 
 CFLAGS ?= -O2 -g
 CLANG_FORMAT ?= clang-format
