@@ -57,8 +57,8 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_ACCESS = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 8),
 	/** Address and length together leave the range of the address type.
-	 *  @how{direct} The kernel also refuses the last byte of the 64-bit
-	 *  space. errno is EOVERFLOW, or EINVAL where a mapping has something
+	 *  @how{direct} The kernel also refuses UINT64_MAX as an address or a
+	 *  length. errno is EOVERFLOW, or EINVAL where a mapping has something
 	 *  else that the kernel finds first. @since 0.1.0 */
 	IOMMUFD_CAUSE_OVERFLOW = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 9),
 	/** The file descriptor is not open. @how{direct} For a call with
