@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dmabuf.h"
 #include "fixture.h"
 #include "harness.h"
 
@@ -35,12 +36,8 @@ static int has_map_file(void)
 
 static int has_dma_buf(void)
 {
-	int fd;
-
-	if (harness_has(f.ctx, IOMMUFD_NR_IOAS_NOIOMMU_GET_PA))
+	if (!dmabuf_missing(f.ctx))
 		return 1;
-	FAILS(iommufd_mock_dma_buf_get(f.ctx, PAGE, 0, &fd), FEATURE,
-	      EOPNOTSUPP);
 	fixture_end(&f);
 	return 0;
 }
@@ -187,15 +184,6 @@ START_TEST(the_mapping_outlives_the_process)
 }
 END_TEST
 
-/* A buffer of two pages. */
-static int buffer_new(void)
-{
-	int fd = -1;
-
-	OK(iommufd_mock_dma_buf_get(f.ctx, 2 * PAGE, O_CLOEXEC, &fd));
-	return fd;
-}
-
 START_TEST(dma_buf)
 {
 	const struct iommufd_extent whole = extent(0, 2 * PAGE);
@@ -205,7 +193,7 @@ START_TEST(dma_buf)
 
 	if (!has_dma_buf())
 		return;
-	fd = buffer_new();
+	fd = dmabuf_new(f.ctx, 2 * PAGE);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
 	/* Device memory is nobody's locked memory. */
 	ck_assert_uint_eq(pinned(), before);
@@ -219,43 +207,6 @@ START_TEST(dma_buf)
 }
 END_TEST
 
-/*
- * Whether the page table has two pages there: only what is mapped can become
- * dirty.
- */
-static int has_pages(struct iommufd_hwpt *hwpt, uint64_t iova)
-{
-	uint64_t bits = UINT64_MAX;
-	const struct iommufd_mock_dirty pages = { .iova = iova,
-						  .length = 2 * PAGE,
-						  .page_size = MOCK_PAGE,
-						  .bitmap = &bits };
-	const struct iommufd_hwpt_get_dirty_bitmap_opts opts = {
-		.size = sizeof(opts),
-		.iova = iova,
-		.length = 2 * PAGE,
-		.page_size = PAGE,
-		.bitmap_length = sizeof(bits),
-	};
-
-	OK(iommufd_mock_set_dirty(f.ctx, iommufd_hwpt_id(hwpt), &pages, NULL));
-	bits = 0;
-	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, &bits, &opts));
-	ck_assert(bits == 3 || bits == 0);
-	return bits == 3;
-}
-
-static struct iommufd_hwpt *with_tracking(struct iommufd_ioas *ioas)
-{
-	struct iommufd_hwpt *hwpt = NULL;
-
-	OK(iommufd_hwpt_alloc(f.device, iommufd_ioas_id(ioas),
-			      HWPT_FLAGS(IOMMUFD_HWPT_DIRTY_TRACKING), &hwpt));
-	OK(iommufd_hwpt_set_dirty_tracking(hwpt,
-					   IOMMUFD_DIRTY_TRACKING_ENABLE));
-	return hwpt;
-}
-
 /* A revoked mapping is gone for good: it must be unmapped and mapped again. */
 START_TEST(dma_buf_revoked)
 {
@@ -266,23 +217,23 @@ START_TEST(dma_buf_revoked)
 
 	if (!has_dma_buf())
 		return;
-	hwpt = with_tracking(f.ioas);
-	fd = buffer_new();
+	hwpt = dmabuf_tracking(f.device, f.ioas);
+	fd = dmabuf_new(f.ctx, 2 * PAGE);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
-	ck_assert(has_pages(hwpt, iova));
+	ck_assert(dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 1));
-	ck_assert(!has_pages(hwpt, iova));
+	ck_assert(!dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	FAILS(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &other), REVOKED,
 	      ENODEV);
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 0));
-	ck_assert(!has_pages(hwpt, iova));
+	ck_assert(!dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	FAILS(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova),
 	      ALREADY_MAPPED, EEXIST);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &other));
-	ck_assert(has_pages(hwpt, other));
+	ck_assert(dmabuf_mapped(f.ctx, hwpt, other, 2 * PAGE));
 	unmap_at(f.ioas, 2 * PAGE, iova);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
-	ck_assert(has_pages(hwpt, iova));
+	ck_assert(dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	close(fd);
 	OK(iommufd_hwpt_destroy(hwpt));
 	fixture_end(&f);
@@ -301,16 +252,16 @@ START_TEST(dma_buf_revoked_before)
 	if (!has_dma_buf())
 		return;
 	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
-	fd = buffer_new();
+	fd = dmabuf_new(f.ctx, 2 * PAGE);
 	OK(iommufd_ioas_map_file(ioas, fd, &whole, FIXED, &iova));
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 1));
-	hwpt = with_tracking(ioas);
-	ck_assert(!has_pages(hwpt, iova));
+	hwpt = dmabuf_tracking(f.device, ioas);
+	ck_assert(!dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	OK(iommufd_mock_dma_buf_revoke(f.ctx, fd, 0));
-	ck_assert(!has_pages(hwpt, iova));
+	ck_assert(!dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	unmap_at(ioas, 2 * PAGE, iova);
 	OK(iommufd_ioas_map_file(ioas, fd, &whole, FIXED, &iova));
-	ck_assert(has_pages(hwpt, iova));
+	ck_assert(dmabuf_mapped(f.ctx, hwpt, iova, 2 * PAGE));
 	close(fd);
 	OK(iommufd_hwpt_destroy(hwpt));
 	OK(iommufd_ioas_destroy(ioas));
@@ -328,7 +279,7 @@ START_TEST(dma_buf_and_accesses)
 
 	if (!has_dma_buf())
 		return;
-	fd = buffer_new();
+	fd = dmabuf_new(f.ctx, 2 * PAGE);
 	OK(iommufd_ioas_map_file(f.ioas, fd, &whole, FIXED, &iova));
 	OK(iommufd_mock_access_new(f.ctx, iommufd_ioas_id(f.ioas),
 				   IOMMUFD_MOCK_ACCESS_NEEDS_PIN, &access));
