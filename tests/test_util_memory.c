@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The process runs out of memory: in the helpers that keep books. */
+#include <stddef.h>
+
 #include "counter_alloc.h"
 #include "iova.h"
 
@@ -79,7 +81,23 @@ START_TEST(bulk)
 }
 END_TEST
 
-static const TTest **const tests[] = { &iovas, &bulk, NULL };
+START_TEST(device_memory)
+{
+	struct iommufd_device_memory_buffer buffer = { .size = sizeof(buffer),
+						       .length = PAGE };
+	_Alignas(max_align_t) char page[PAGE] = { 0 }; /* its id is asked */
+	struct iommufd_ioas *ioas = (void *)page;
+	struct iommufd_device_memory *new = NULL;
+
+	UNTIL_ENOUGH(iommufd_device_memory_new(ioas, &new));
+	UNTIL_ENOUGH(iommufd_device_memory_add_buffer(new, &buffer));
+	buffer.offset = PAGE;
+	UNTIL_ENOUGH(iommufd_device_memory_add_buffer(new, &buffer));
+	OK(iommufd_device_memory_end(new));
+}
+END_TEST
+
+static const TTest **const tests[] = { &iovas, &bulk, &device_memory, NULL };
 
 int main(void)
 {

@@ -34,6 +34,7 @@ iommufd__diag_part iommufd__diag_unmap;
 iommufd__diag_part iommufd__diag_copy_source;
 iommufd__diag_part iommufd__diag_user_memory;
 iommufd__diag_part iommufd__diag_locked_memory;
+iommufd__diag_part iommufd__diag_revoked;
 iommufd__diag_part iommufd__diag_page_table;
 iommufd__diag_part iommufd__diag_viommu;
 iommufd__diag_part iommufd__diag_two_ids;

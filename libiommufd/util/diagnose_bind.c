@@ -310,14 +310,14 @@ static void no_iommu(struct bind *bind)
 }
 
 /* Regions that can be mapped can be exported, as long as the device stays. */
-void iommufd__diag_export(struct iommufd__diag *d)
+static void bad_region(struct iommufd__diag *d)
 {
 	struct iommufd_region_info info = { .size = sizeof(info) };
 	const struct iommufd_failure *f = &d->failure;
 	struct iommufd_vfio *file;
 	int ret;
 
-	if (f->op != IOMMUFD_OP_VFIO_EXPORT_DMA_BUF || !d->ctx || f->fd < 0 ||
+	if (!d->ctx || f->fd < 0 ||
 	    iommufd_vfio_adopt_bound(f->fd, 0, d->ctx, f->object_id, &file))
 		return;
 	ret = iommufd_vfio_get_region_info(file, (uint32_t)f->arg, &info, NULL,
@@ -335,6 +335,20 @@ void iommufd__diag_export(struct iommufd__diag *d)
 				  "region %" PRIu64 " of the device is no "
 				  "memory that can be mapped",
 				  f->arg);
+}
+
+void iommufd__diag_export(struct iommufd__diag *d)
+{
+	if (d->failure.op != IOMMUFD_OP_VFIO_EXPORT_DMA_BUF)
+		return;
+	if (d->cause == IOMMUFD_CAUSE_BAD_INDEX)
+		bad_region(d);
+	else
+		iommufd__diag_say(d, d->cause,
+				  "the kernel or the device's driver does not "
+				  "export memory: it takes Linux 6.19 with "
+				  "CONFIG_PCI_P2PDMA, and vfio-pci; without, "
+				  "other devices cannot reach it");
 }
 
 void iommufd__diag_bind(struct iommufd__diag *d)

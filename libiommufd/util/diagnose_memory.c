@@ -192,3 +192,21 @@ void iommufd__diag_user_memory(struct iommufd__diag *d)
 		"of a file, or in a shared mapping of a file system that takes "
 		"no pinned pages");
 }
+
+/* What took it away is over when the caller tries again. */
+void iommufd__diag_revoked(struct iommufd__diag *d)
+{
+	if (d->failure.op == IOMMUFD_OP_IOAS_MAP_FILE)
+		iommufd__diag_say(
+			d, d->cause,
+			"the memory of the device is revoked at the moment: "
+			"its memory decoding is off, it is being reset or in "
+			"a low-power state, or its file has been closed; map "
+			"it again when that is over");
+	else
+		iommufd__diag_say(
+			d, d->cause,
+			"the memory of a device is mapped there, and was taken "
+			"away by a reset or the like; unmap it and map it "
+			"again");
+}

@@ -193,6 +193,30 @@ static void begin_iova(struct iommufd__diag *d)
 	}
 }
 
+static void begin_export(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	add(d, "Cannot export ");
+	iommufd__text_range(&d->text, f->memory,
+			    iommufd__diag_last(f->memory, f->length));
+	iommufd__text_add(&d->text, " of region %" PRIu64 " of device %" PRIu32,
+			  f->arg, f->object_id);
+}
+
+/* What our helper refuses itself is about a BAR, or all of them. */
+static void begin_device_memory(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	add(d, "The helper of device memory cannot do this");
+	if (f->object_id && f->arg != IOMMUFD_DEVICE_MEMORY_ALL)
+		iommufd__text_add(&d->text,
+				  " with BAR %" PRIu64
+				  " in address space %" PRIu32,
+				  f->arg, f->object_id);
+}
+
 static void begin_other(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -292,6 +316,12 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 		break;
 	case IOMMUFD_OP_NESTING:
 		begin_nesting(d);
+		break;
+	case IOMMUFD_OP_VFIO_EXPORT_DMA_BUF:
+		begin_export(d);
+		break;
+	case IOMMUFD_OP_DEVICE_MEMORY:
+		begin_device_memory(d);
 		break;
 	default:
 		begin_other(d);

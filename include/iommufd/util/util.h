@@ -9,6 +9,7 @@
 #include <iommufd/iommufd.h>
 #include <iommufd/util/attach_auto.h>
 #include <iommufd/util/bulk.h>
+#include <iommufd/util/device_memory.h>
 #include <iommufd/util/dirty.h>
 #include <iommufd/util/discovery.h>
 #include <iommufd/util/diagnose.h>
