@@ -321,11 +321,12 @@ static int create_io_queues(struct nvme *nvme)
  * Each slot has its buffer, so the list of the buffer's pages never changes.
  * The first page is in the command itself.
  */
-static void fill_lists(struct nvme *nvme)
+void nvme_use_buffers(struct nvme *nvme, const struct dma_memory *buffers)
 {
+	nvme->buffers = *buffers;
 	for (uint16_t slot = 0; slot < NVME_DEPTH; slot++) {
 		uint64_t *list = queue_page(nvme, PAGE_LISTS + slot);
-		uint64_t iova = nvme->buffers.iova + slot * NVME_TRANSFER;
+		uint64_t iova = buffers->iova + slot * NVME_TRANSFER;
 
 		for (unsigned int i = 1; i < NVME_TRANSFER / PAGE; i++)
 			list[i - 1] = iova + i * PAGE;
@@ -418,13 +419,12 @@ int nvme_start(struct nvme *nvme, struct iommufd_vfio *file,
 	       const struct dma_memory *buffers)
 {
 	nvme->queues = *queues;
-	nvme->buffers = *buffers;
 	memset(queues->memory, 0, NVME_QUEUE_MEMORY);
 	if (use_config_space(nvme, file) || map_registers(nvme, file) ||
 	    check_capabilities(nvme))
 		return -1;
 	queue_init(nvme, &nvme->admin, 0, PAGE_ADMIN_COMMANDS);
-	fill_lists(nvme);
+	nvme_use_buffers(nvme, buffers);
 	if (enable(nvme) || identify_controller(nvme) ||
 	    identify_namespace(nvme))
 		return -1;

@@ -68,6 +68,9 @@ int nvme_start(struct nvme *nvme, struct iommufd_vfio *file,
 /* Stops it: no DMA happens afterwards. May be called after any failure. */
 void nvme_stop(struct nvme *nvme);
 
+/* Has reads go to other buffers from now on. None may be in flight. */
+void nvme_use_buffers(struct nvme *nvme, const struct dma_memory *buffers);
+
 /* Starts a read into the buffer of a slot, 0 to NVME_DEPTH - 1. */
 void nvme_read(struct nvme *nvme, uint16_t slot, uint64_t first_block,
 	       uint32_t blocks);

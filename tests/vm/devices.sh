@@ -6,17 +6,26 @@
 
 # --- host -----------------------------------------------------------------------------------------------------------
 
-# An NVMe disk with a controller memory buffer, a DMA engine (edu) alone in its group, two of them as functions of one
-# slot and so in one group, and a device whose BAR 2 is a file of the host.
-add_test_devices() {
+# An NVMe disk with a controller memory buffer.
+add_nvme() {
 	make_disk
-	truncate -s 4M "$SHMEM"
 	qemu -drive "file=$(printf '%s' "$DISK" | sed 's/,/,,/g'),format=raw,if=none,id=disk" \
-		-device nvme,serial=test,drive=disk,cmb_size_mb=4,addr=8.0 \
-		-device edu,addr=9.0 \
-		-device edu,addr=a.0,multifunction=on -device edu,addr=a.1 \
-		-object "memory-backend-file,id=shmem,size=4M,share=on,mem-path=$(printf '%s' "$SHMEM" | sed 's/,/,,/g')" \
-		-device ivshmem-plain,memdev=shmem,addr=b.0
+		-device nvme,serial=test,drive=disk,cmb_size_mb=4,addr=8.0
+}
+
+# add_shmem PLACE: a device whose BAR 2 is a file of the host.
+add_shmem() {
+	truncate -s 4M "$SHMEM"
+	qemu -object "memory-backend-file,id=shmem,size=4M,share=on,mem-path=$(printf '%s' "$SHMEM" | sed 's/,/,,/g')" \
+		-device "ivshmem-plain,memdev=shmem,$1"
+}
+
+# These two, a DMA engine (edu) alone in its group, and two of them as functions of one slot and so in one group.
+add_test_devices() {
+	add_nvme
+	qemu -device edu,addr=9.0 \
+		-device edu,addr=a.0,multifunction=on -device edu,addr=a.1
+	add_shmem addr=b.0
 }
 
 # Another edu alone in its group, for a guest's IOMMU with two devices.
