@@ -177,7 +177,7 @@ TEST_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
 	$(TEST_SOURCES),$(sort $(wildcard tests/*.c))))
 # A guest's page tables and an NVMe driver are in the examples.
 TEST_COMMON += $(BUILD)/examples/smmu-guest-tables.o \
-	$(BUILD)/examples/nvme-dma-driver.o
+	$(BUILD)/examples/nvme-dma-driver.o $(BUILD)/examples/nvme-dma-queues.o
 
 tests: $(TEST_PROGRAMS) examples $(MOCK_EXAMPLE_PROGRAMS)
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct iommufd_extent;
 struct iommufd_vfio;
 struct nvme_registers;
 struct nvme_command;
@@ -60,10 +61,21 @@ struct nvme {
 	char trouble[128]; /* what went wrong, when a call returned -1 */
 };
 
-/* Starts the controller of a bound and attached device. 0 or -1. */
+/*
+ * Starts the controller of a bound and attached device. Who brings buffers of
+ * its own to each read has no others: then `memory` is NULL. 0 or -1.
+ */
 int nvme_start(struct nvme *nvme, struct iommufd_vfio *file,
 	       const struct dma_memory *queues,
 	       const struct dma_memory *buffers);
+
+/*
+ * Goes on with a controller that another program has started, and that may be at
+ * work: of what that one had in @nvme everything but the addresses in memory is
+ * still right. 0 or -1.
+ */
+int nvme_resume(struct nvme *nvme, struct iommufd_vfio *file, void *queues,
+		void *buffers);
 
 /* Stops it: no DMA happens afterwards. May be called after any failure. */
 void nvme_stop(struct nvme *nvme);
@@ -74,6 +86,18 @@ void nvme_use_buffers(struct nvme *nvme, const struct dma_memory *buffers);
 /* Starts a read into the buffer of a slot, 0 to NVME_DEPTH - 1. */
 void nvme_read(struct nvme *nvme, uint16_t slot, uint64_t first_block,
 	       uint32_t blocks);
+
+/*
+ * The same into pieces of memory, by their IOVAs: as many bytes as the blocks
+ * have. All pieces but the first begin at a page of the controller, 4096 bytes,
+ * all but the last end at one, and none reaches across one.
+ */
+void nvme_read_pieces(struct nvme *nvme, uint16_t slot, uint64_t first_block,
+		      uint32_t blocks, const struct iommufd_extent *pieces,
+		      uint32_t count);
+
+/* Whether some read is complete. */
+int nvme_is_ready(const struct nvme *nvme);
 
 /* Waits until some read is complete and tells which. 0 or -1. */
 int nvme_wait(struct nvme *nvme, uint16_t *slot);
