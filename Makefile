@@ -133,7 +133,7 @@ $(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
 # ---- the examples --------------------------------------------------------
 
 # NAME.c and, where a program has several files, NAME-PART.c.
-EXAMPLES := first iommufd-info nvme-dma peer-to-peer smmu-guest
+EXAMPLES := first hand-over iommufd-info nvme-dma peer-to-peer smmu-guest
 # Those that work on the kernel's mock driver are built with the tests.
 MOCK_EXAMPLES := bulk fault-handler nested-guest pasid precopy
 example_sources = $(sort $(wildcard examples/$(1).c examples/$(1)-*.c))
@@ -155,8 +155,9 @@ $(BUILD)/examples/$(1): $(call example_objects,$(1)) \
 		%.o %.a,$$^) $(BUILD)/libiommufd-util.la $(BUILD)/libiommufd.la
 endef
 $(foreach e,$(EXAMPLES) $(MOCK_EXAMPLES),$(eval $(call example_rule,$(e))))
-# It has the controller's driver of another one.
-$(BUILD)/examples/peer-to-peer: $(BUILD)/examples/nvme-dma-driver.o
+# They too read an NVMe disk.
+NVME_DRIVER := $(BUILD)/examples/nvme-dma-driver.o $(BUILD)/examples/nvme-dma-queues.o
+$(addprefix $(BUILD)/examples/,hand-over peer-to-peer): $(NVME_DRIVER)
 
 # They include the mock support's header by the name that it has when installed.
 MOCK_EXAMPLE_PROGRAMS := $(MOCK_EXAMPLES:%=$(BUILD)/examples/%)
@@ -176,8 +177,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 TEST_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
 	$(TEST_SOURCES),$(sort $(wildcard tests/*.c))))
 # A guest's page tables and an NVMe driver are in the examples.
-TEST_COMMON += $(BUILD)/examples/smmu-guest-tables.o \
-	$(BUILD)/examples/nvme-dma-driver.o $(BUILD)/examples/nvme-dma-queues.o
+TEST_COMMON += $(BUILD)/examples/smmu-guest-tables.o $(NVME_DRIVER)
 
 tests: $(TEST_PROGRAMS) examples $(MOCK_EXAMPLE_PROGRAMS)
 

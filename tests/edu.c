@@ -60,6 +60,13 @@ void edu_open(struct edu *edu, const char *address, struct iommufd_ctx *ctx)
 	map_bar(edu);
 }
 
+void edu_resume(struct edu *edu, struct iommufd_vfio *file)
+{
+	edu->file = file;
+	OK(iommufd_device_from_vfio(file, &edu->device));
+	map_bar(edu);
+}
+
 void edu_close(struct edu *edu)
 {
 	munmap((void *)(uintptr_t)edu->bar, edu->bar_length);

@@ -27,6 +27,9 @@ struct edu {
 void edu_open(struct edu *edu, const char *address, struct iommufd_ctx *ctx);
 void edu_close(struct edu *edu);
 
+/* The same of a file that is bound already, of a device that may be at work. */
+void edu_resume(struct edu *edu, struct iommufd_vfio *file);
+
 /* One transfer between an IOVA and the device's buffer, less than all of it. */
 void edu_read(struct edu *edu, uint64_t iova, size_t length);
 void edu_write(struct edu *edu, uint64_t iova, size_t length);

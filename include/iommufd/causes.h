@@ -142,6 +142,15 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_RECORD_MALFORMED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 29),
+	/** The record of a hand-over is cut off, damaged, or none at all.
+	 *  @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_MALFORMED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 30),
+	/** The descriptors are not those that the record of the hand-over is
+	 *  about. @how{direct} libiommufd-util: their number or order is
+	 *  another one, or one is another file. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_DESCRIPTORS =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 31),
 
 	/** The VFIO device file is not bound to an iommufd. @how{direct}
 	 *  @since 0.1.0 */
@@ -193,6 +202,10 @@ enum {
 	 *  ::IOMMUFD_CAUSE_VF_TOKEN. @since 0.1.0 */
 	IOMMUFD_CAUSE_VF_TOKEN_NOT_TAKEN =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 14),
+	/** Something of the hand-over has not been taken. @how{direct}
+	 *  libiommufd-util: it would be lost with the end of the hand-over.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_LEFT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 15),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
 	 *  ENXIO when it is opened: the module is not loaded, the kernel
@@ -296,6 +309,10 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NOT_REGISTERED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 26),
+	/** The hand-over has nothing of this kind and name that has not been
+	 *  taken. @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_NAME =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 27),
 
 	/** The process has no right to open the device file. @how{set} Of the
 	 *  node, of a device cgroup, or, for a device without an IOMMU, as
@@ -391,6 +408,11 @@ enum {
 	 *  on Intel VT-d. @since 0.1.0 */
 	IOMMUFD_CAUSE_NEST_PARENT_WIDTH =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 11),
+	/** The record of the hand-over was made by a newer release, in a way
+	 *  that this one does not know. @how{direct} libiommufd-util.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_NEWER =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_UNSUPPORTED, 12),
 
 	/** Another object, a device or another thread uses the object.
 	 *  @how{direct} @since 0.1.0 */
@@ -470,6 +492,10 @@ enum {
 	 *  @how{direct} libiommufd-util. @since 0.1.0 */
 	IOMMUFD_CAUSE_REGISTERED_ELSEWHERE =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 12),
+	/** The hand-over has something of this kind and name already.
+	 *  @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_CONFLICT, 13),
 
 	/** The range is misaligned, reserved, or outside what the page tables
 	 *  can map, the memory is misaligned, or a nest parent takes no
@@ -657,8 +683,9 @@ enum {
 	/** A part of the memory belongs to a device; it needs a dma-buf.
 	 *  @how{diagnosed} @since 0.1.0 */
 	IOMMUFD_CAUSE_DEVICE_MEMORY = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 6),
-	/** The process that made a mapping has ended. @how{diagnosed} @since
-	 *  0.1.0 */
+	/** The process that made a mapping has ended. @how{direct} Direct of
+	 *  the end of a hand-over; of ::IOMMUFD_CAUSE_EARLIER_MAPPING it is one
+	 *  of the candidates. @since 0.1.0 */
 	IOMMUFD_CAUSE_MAPPER_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MEMORY, 7),
 	/** The queue's pages do not lie in one piece of physical memory.
 	 *  @how{direct} @since 0.1.0 */
@@ -702,6 +729,10 @@ enum {
 	/** The fault does not wait for this answer: it has been answered, by
 	 *  the kernel when the device moved. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_FAULT_GONE = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 3),
+	/** The other process of the hand-over is gone, or does not answer in
+	 *  time. @how{direct} libiommufd-util: the other end of the socket.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_PEER = IOMMUFD_CAUSE(IOMMUFD_CLASS_GONE, 4),
 
 	/** A signal came before anything was done. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_INTERRUPTED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 1),

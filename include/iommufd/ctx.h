@@ -284,10 +284,14 @@ int iommufd_ctx_rlimit_mode_get(struct iommufd_ctx *ctx, uint32_t *mode);
  *        IOMMU_IOAS_CHANGE_PROCESS.
  *
  * Moves the accounting of every mapping of every address space of the context
- * to the caller, after the descriptor was handed to a new process.
+ * to the caller, after the descriptor was handed to a new process. The caller is
+ * charged before the other process is relieved: accounted by user, the default,
+ * all of it counts twice for the instant if both are of one user. Accounted by
+ * process, that of the mappings **must not have ended**, nor have run another
+ * program: the kernel warns of that in its log, does half of it, and says EINVAL.
  *
  * @param ctx the context
- * @return 0 or a typed error; a failure changes nothing
+ * @return 0 or a typed error; a failure changes nothing, but for the one above
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_NOT_FILE_BACKED when any mapping was made by

@@ -3,7 +3,7 @@
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make check-arm64                        the suite on arm64, everything by a cross compiler: mock driver, SMMUv3
 # make kernel-arm64 tests-arm64           what that needs: kernel, QEMU, the guest's system; the programs
-# make demo-bulk demo-fault-handler demo-nested-guest demo-pasid demo-peer-to-peer demo-precopy demo-smmu-guest    an example in the test machine
+# make demo-bulk demo-fault-handler demo-hand-over demo-nested-guest demo-pasid demo-peer-to-peer demo-precopy demo-smmu-guest    an example in the test machine
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -73,6 +73,18 @@ $(foreach d,$(DEMOS),$(eval $(call demo_rule,$(firstword $(subst :, ,$(d))),$(la
 demo-peer-to-peer: $(BUILD)/examples/peer-to-peer kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s p2p -- /bin/sh -c 'exec "$$0" "$$IOMMUFD_VM_NVME" "$$IOMMUFD_VM_IVSHMEM" 2' \
 		$(abspath $<)
+
+# Those that read the NVMe disk, and compare it with its image. The guest knows where both are.
+DISK_DEMOS := hand-over
+
+define disk_demo_rule
+.PHONY: demo-$(1)
+demo-$(1): $(BUILD)/examples/$(1) kernel
+	$$(Q)tests/vm/run.sh -k $$(KERNEL) -s vtd -- /bin/sh -c \
+		'demo=$$$$1; shift; exec "$$$$demo" --disk "$$$$IOMMUFD_VM_DISK" "$$$$@" "$$$$IOMMUFD_VM_NVME"' \
+		demo $$(abspath $$<) $$(DEMO_ARGS)
+endef
+$(foreach d,$(DISK_DEMOS),$(eval $(call disk_demo_rule,$(d))))
 
 # On the machine for arm64.
 .PHONY: demo-smmu-guest

@@ -16,6 +16,7 @@
 #include <iommufd/util/dma_map.h>
 #include <iommufd/util/explain.h>
 #include <iommufd/util/events.h>
+#include <iommufd/util/hand_over.h>
 #include <iommufd/util/iova.h>
 #include <iommufd/util/nesting.h>
 #include <iommufd/util/replace.h>
