@@ -133,7 +133,7 @@ $(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
 # ---- the examples --------------------------------------------------------
 
 # NAME.c and, where a program has several files, NAME-PART.c.
-EXAMPLES := first hand-over iommufd-info nvme-dma peer-to-peer smmu-guest
+EXAMPLES := dma-pool first hand-over iommufd-info nvme-dma peer-to-peer smmu-guest
 # Those that work on the kernel's mock driver are built with the tests.
 MOCK_EXAMPLES := bulk fault-handler nested-guest pasid precopy
 example_sources = $(sort $(wildcard examples/$(1).c examples/$(1)-*.c))
@@ -157,7 +157,7 @@ endef
 $(foreach e,$(EXAMPLES) $(MOCK_EXAMPLES),$(eval $(call example_rule,$(e))))
 # They too read an NVMe disk.
 NVME_DRIVER := $(BUILD)/examples/nvme-dma-driver.o $(BUILD)/examples/nvme-dma-queues.o
-$(addprefix $(BUILD)/examples/,hand-over peer-to-peer): $(NVME_DRIVER)
+$(addprefix $(BUILD)/examples/,dma-pool hand-over peer-to-peer): $(NVME_DRIVER)
 
 # They include the mock support's header by the name that it has when installed.
 MOCK_EXAMPLE_PROGRAMS := $(MOCK_EXAMPLES:%=$(BUILD)/examples/%)

@@ -3,7 +3,8 @@
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make check-arm64                        the suite on arm64, everything by a cross compiler: mock driver, SMMUv3
 # make kernel-arm64 tests-arm64           what that needs: kernel, QEMU, the guest's system; the programs
-# make demo-bulk demo-fault-handler demo-hand-over demo-nested-guest demo-pasid demo-peer-to-peer demo-precopy demo-smmu-guest    an example in the test machine
+# make demo-bulk demo-dma-pool demo-fault-handler demo-hand-over demo-nested-guest demo-pasid    an example in the test machine
+# make demo-peer-to-peer demo-precopy demo-smmu-guest    more of them
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
 # KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
@@ -75,7 +76,7 @@ demo-peer-to-peer: $(BUILD)/examples/peer-to-peer kernel
 		$(abspath $<)
 
 # Those that read the NVMe disk, and compare it with its image. The guest knows where both are.
-DISK_DEMOS := hand-over
+DISK_DEMOS := dma-pool hand-over
 
 define disk_demo_rule
 .PHONY: demo-$(1)
