@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static FILE *csv;
+static int quick;
 static char columns_now[256];
 
 void bench_die(const char *file, int line, const char *what)
@@ -53,23 +55,96 @@ int bench_pin(unsigned int processor)
 	return !sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* ---- tables -------------------------------------------------------------- */
+/* ---- arguments ----------------------------------------------------------- */
+
+uint32_t bench_times(uint32_t usual)
+{
+	return quick && usual > 2 ? 2 : usual;
+}
+
+int bench_is_quick(void)
+{
+	return quick;
+}
+
+/* What follows the colon in the first line of that name, "" if there is none. */
+static void cpuinfo(const char *name, char *text, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[8192];
+
+	text[0] = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *colon = strchr(line, ':');
+
+		if (strncmp(line, name, strlen(name)) != 0 || !colon)
+			continue;
+		snprintf(text, size, "%.*s", (int)strcspn(colon, "\n") - 2,
+			 colon + 2);
+		break;
+	}
+	if (file)
+		fclose(file);
+}
+
+static const char *how_real(const char *processor)
+{
+	char flags[8192];
+
+	cpuinfo("flags", flags, sizeof(flags));
+	if (strstr(processor, "TCG"))
+		return "emulated in software";
+	return strstr(flags, "hypervisor") ? "a virtual machine"
+					   : "not emulated";
+}
+
+static void say_machine(void)
+{
+	const double gib = (double)sysconf(_SC_PHYS_PAGES) *
+			   (double)sysconf(_SC_PAGESIZE) / (1 << 30);
+	struct utsname system;
+	char processor[128], text[512];
+
+	MUST(!uname(&system));
+	cpuinfo("model name", processor, sizeof(processor));
+	/* Only the numbers of the release: the rest may be anybody's. */
+	snprintf(text, sizeof(text),
+		 "%ld processors%s%s; %s, %s; %.1f GiB of memory; Linux %.*s",
+		 sysconf(_SC_NPROCESSORS_ONLN), processor[0] ? ", " : "",
+		 processor, system.machine, how_real(processor), gib,
+		 (int)strspn(system.release, "0123456789."), system.release);
+	printf("%s\n", text);
+	if (csv)
+		fprintf(csv, "# machine: %s\n", text);
+}
+
+static void usage(const char *program)
+{
+	fprintf(stderr, "usage: %s [--csv FILE] [--quick]\n", program);
+	exit(2);
+}
 
 void bench_arguments(int argc, char **argv)
 {
-	if (argc == 1)
-		return;
-	if (argc != 3 || strcmp(argv[1], "--csv")) {
-		fprintf(stderr, "usage: %s [--csv FILE]\n", argv[0]);
-		exit(2);
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--quick")) {
+			quick = 1;
+		} else if (!strcmp(argv[i], "--csv") && i + 1 < argc) {
+			csv = fopen(argv[++i], "we");
+			if (!csv) {
+				perror(argv[i]);
+				exit(1);
+			}
+		} else {
+			usage(argv[0]);
+		}
 	}
-	csv = fopen(argv[2], "we");
-	if (!csv) {
-		perror(argv[2]);
-		exit(1);
-	}
+	say_machine();
 }
 
+/* ---- tables -------------------------------------------------------------- */
+
+/* Two empty lines part one table from the next for gnuplot. */
 void bench_table(const char *title, const char *columns)
 {
 	char *name;
@@ -77,10 +152,10 @@ void bench_table(const char *title, const char *columns)
 	printf("\n%s\n\n", title);
 	snprintf(columns_now, sizeof(columns_now), "%s", columns);
 	for (name = strtok(columns_now, ","); name; name = strtok(NULL, ","))
-		printf(name == columns_now ? "%-34s" : "%12s", name);
+		printf(name == columns_now ? "%-34s" : "%15s", name);
 	printf("\n");
 	if (csv)
-		fprintf(csv, "# %s\n%s\n", title, columns);
+		fprintf(csv, "\n\n# %s\n%s\n", title, columns);
 }
 
 void bench_row(const char *words, const double *numbers, size_t count)
@@ -88,9 +163,9 @@ void bench_row(const char *words, const double *numbers, size_t count)
 	printf("%-34s", words);
 	for (size_t i = 0; i < count; i++)
 		if (isnan(numbers[i]))
-			printf("%12s", "-");
+			printf("%15s", "-");
 		else
-			printf("%12.2f", numbers[i]);
+			printf("%15.2f", numbers[i]);
 	printf("\n");
 	fflush(stdout);
 	if (!csv)
@@ -102,6 +177,7 @@ void bench_row(const char *words, const double *numbers, size_t count)
 		else
 			fprintf(csv, ",%.3f", numbers[i]);
 	fputc('\n', csv);
+	fflush(csv);
 }
 
 void bench_end(void)

@@ -23,10 +23,19 @@ uint64_t bench_below(uint64_t limit);
 int bench_pin(unsigned int processor);
 
 /*
- * A table on standard output and, with --csv FILE, in a file. Columns are given
- * by one text, "name,name"; a row has that many numbers after its first words.
+ * Of a benchmark: --csv FILE, and --quick, which only shows that it works. Also
+ * says what machine this is.
  */
 void bench_arguments(int argc, char **argv);
+/* How often something is done: the usual number, or a small one. */
+uint32_t bench_times(uint32_t usual);
+int bench_is_quick(void);
+
+/*
+ * A table on standard output and, with --csv FILE, in a file. Columns are given
+ * by one text, "name,name"; a row has that many numbers after its first words,
+ * in which there are no commas either.
+ */
 void bench_table(const char *title, const char *columns);
 void bench_row(const char *words, const double *numbers, size_t count);
 void bench_end(void);

@@ -23,12 +23,12 @@
 #include "others.h"
 
 #define ADDRESSES 65536
-#define ROUNDS	  9
+#define ROUNDS	  ((int)bench_times(9))
 #define ACCESS	  (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
 
 static const uint64_t sizes[] = { 1, 16, 256, 4096, 65536 };
 
-#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+#define SIZES (bench_times(sizeof(sizes) / sizeof(sizes[0])))
 
 enum { ALIGNED, MIXED };
 

@@ -2,6 +2,7 @@
 /* A kernel that maps at once, so that what is measured is the library. */
 #include "fake_ioas.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #define AT_LENGTH 24
 #define AT_IOVA	  32
 
+unsigned int bench_ioctls;
+int bench_ioctl_error;
 static uint64_t next_iova = UINT64_C(1) << 40;
 
 int ioctl(int fd, unsigned long request, ...)
@@ -25,6 +28,11 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	cmd = va_arg(args, unsigned char *);
 	va_end(args);
+	bench_ioctls++;
+	if (bench_ioctl_error) {
+		errno = bench_ioctl_error;
+		return -1;
+	}
 	if ((request & 0xff) != NR_MAP)
 		return 0;
 	memcpy(&flags, cmd + AT_FLAGS, sizeof(flags));

@@ -11,4 +11,8 @@
 /* Ends with iommufd_ioas_release(). */
 struct iommufd_ioas *bench_ioas(void);
 
+/* Requests so far, and what they all fail with: an errno, or 0. */
+extern unsigned int bench_ioctls;
+extern int bench_ioctl_error;
+
 #endif /* BENCH_FAKE_IOAS_H */

@@ -16,10 +16,10 @@ tests=0 failed=0
 result() {
 	tests=$((tests + 1))
 	if [ "$2" = yes ]; then
-		echo "ok $tests - examples:$1" >&3
+		echo "ok $tests - ${suite:-examples}:$1" >&3
 	else
 		failed=$((failed + 1))
-		echo "not ok $tests - examples:$1 # $3" >&3
+		echo "not ok $tests - ${suite:-examples}:$1 # $3" >&3
 	fi
 }
 

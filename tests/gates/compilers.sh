@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Everything builds without a warning with both compilers: libraries, examples, mock support, tests.
+# Everything builds without a warning with both compilers: libraries, examples, mock support, tests, benchmarks.
 # shellcheck source=tests/gates/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding what is set in the bitmap of a guest of 1 TiB in pages of 4 KiB,
+ * 32 MiB, against loops over its bytes and over its words that find each page,
+ * and against reading the memory, as fast as it goes, and nothing more.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <iommufd/util/util.h>
+
+#include "bench.h"
+
+#define PAGE   4096
+#define ROUNDS 9
+#define FULL   (UINT64_C(1) << 28) /* pages of 1 TiB */
+#define QUICK  (UINT64_C(1) << 20)
+#define WORD   64
+#define LINE   8   /* words */
+#define AHEAD  128 /* words */
+
+/* Written by itself, or with its neighbours: 64 KiB, 2 MiB. */
+static const uint64_t runs[] = { 1, 16, 512 };
+
+static uint64_t pages;
+static uint64_t *bitmap;
+
+static uint64_t words(void)
+{
+	return pages / WORD;
+}
+
+static void set_pages(uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count; i++)
+		bitmap[i / WORD] |= UINT64_C(1) << i % WORD;
+}
+
+/* That share of all pages, somewhere, in runs of this many. */
+static void fill(double share, uint64_t run)
+{
+	const uint64_t places = pages / run;
+	uint64_t wanted = (uint64_t)(share * (double)places);
+
+	memset(bitmap, share < 1 ? 0 : 0xff, words() * sizeof(*bitmap));
+	for (; share < 1 && wanted; wanted--) {
+		uint64_t first;
+
+		do {
+			first = bench_below(places) * run;
+		} while (bitmap[first / WORD] >> first % WORD & 1);
+		set_pages(first, run);
+	}
+}
+
+/* ---- ways to find them ----------------------------------------------------- */
+
+/* What was found: the number of pages and the sum of their numbers. */
+struct found {
+	uint64_t count, sum;
+};
+
+static void add(struct found *found, uint64_t first, uint64_t count)
+{
+	found->count += count;
+	found->sum += first * count + count * (count - 1) / 2;
+}
+
+static struct found by_runs(void)
+{
+	struct found found = { 0 };
+	uint64_t position = 0, run;
+
+	while ((run = iommufd_dirty_run(bitmap, pages, &position))) {
+		add(&found, position, run);
+		position += run;
+	}
+	return found;
+}
+
+static struct found by_words(void)
+{
+	struct found found = { 0 };
+
+	for (uint64_t i = 0; i < words(); i++) {
+		uint64_t word = bitmap[i];
+
+		for (; word; word &= word - 1)
+			add(&found, i * WORD + (uint64_t)__builtin_ctzll(word),
+			    1);
+	}
+	return found;
+}
+
+static struct found by_bytes(void)
+{
+	const unsigned char *bytes = (const unsigned char *)bitmap;
+	struct found found = { 0 };
+
+	for (uint64_t i = 0; i < pages / 8; i++)
+		for (unsigned int bit = 0; bytes[i] >> bit; bit++)
+			if (bytes[i] >> bit & 1)
+				add(&found, i * 8 + bit, 1);
+	return found;
+}
+
+/* Nothing is found: it is only read, in sums that do not wait for each other. */
+static struct found by_reading(void)
+{
+	uint64_t a = 0, b = 0, c = 0, d = 0;
+
+	for (uint64_t i = 0; i < words(); i += LINE) {
+		const uint64_t *line = bitmap + i;
+
+		__builtin_prefetch(line + AHEAD);
+		a |= line[0] | line[4];
+		b |= line[1] | line[5];
+		c |= line[2] | line[6];
+		d |= line[3] | line[7];
+	}
+	return (struct found){ .sum = a | b | c | d };
+}
+
+/* ---- and how fast they are --------------------------------------------------- */
+
+typedef struct found way(void);
+
+static way *const ways[] = { by_runs, by_words, by_bytes, by_reading };
+
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static void check(void)
+{
+	const struct found one = by_runs(), two = by_words(),
+			   three = by_bytes();
+
+	MUST(one.count == two.count && two.count == three.count);
+	MUST(one.sum == two.sum && two.sum == three.sum);
+}
+
+static double took(way *go)
+{
+	double start = bench_now();
+	struct found found = go();
+
+	__asm__ volatile("" : : "m"(found));
+	return bench_now() - start;
+}
+
+/* In GB/s; the best of some rounds, in which each has its turn. */
+static void measure(const char *text)
+{
+	double best[WAYS], numbers[WAYS + 1];
+
+	check();
+	for (size_t i = 0; i < WAYS; i++)
+		best[i] = INFINITY;
+	for (uint32_t round = 0; round < bench_times(ROUNDS); round++)
+		for (size_t i = 0; i < WAYS; i++)
+			best[i] = fmin(best[i], took(ways[i]));
+	for (size_t i = 0; i < WAYS; i++)
+		numbers[i] = (double)pages / 8 / best[i];
+	numbers[WAYS] = best[WAYS - 1] / best[0] * 100;
+	bench_row(text, numbers, WAYS + 1);
+}
+
+static void sparse(double share)
+{
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		fill(share, runs[i]);
+		snprintf(text, sizeof(text), "%g %% in runs of %u KiB",
+			 share * 100, (unsigned int)runs[i] * PAGE / 1024);
+		measure(text);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bench_arguments(argc, argv);
+	bench_pin(0);
+	pages = bench_is_quick() ? QUICK : FULL;
+	bitmap = aligned_alloc(PAGE, words() * sizeof(*bitmap));
+	MUST(bitmap);
+	bench_table("finding the dirty pages of 1 TiB in a bitmap of 32 MiB "
+		    "(GB/s of bitmap)",
+		    "dirty,ranges,words,bytes,reading,ranges/reading %");
+	fill(0, 1);
+	measure("0 %");
+	sparse(0.001);
+	sparse(0.1);
+	fill(1, 1);
+	measure("100 %");
+	free(bitmap);
+	bench_end();
+	return 0;
+}
