@@ -4,7 +4,6 @@
 # make check-uapi      what the kernel's headers have and the library does not; HEADERS=folder for those of another kernel
 # make abi-baseline    writes down the binary interface as it is now
 # make coverage        lines that the tests reach; runs all of them
-# make coverage-arm64  the same with those that the tests on arm64 reach, after "make coverage"
 # make check-asan      the suite with address and undefined-behaviour sanitizers
 # make check-tsan      the concurrent tests with the thread sanitizer
 # make check-valgrind  the suite under valgrind
@@ -15,7 +14,7 @@ ONLY ?=
 
 GATES := $(sort $(filter-out tests/gates/tap.sh,$(wildcard tests/gates/*.sh)))
 
-.PHONY: check-gates check-uapi abi-baseline coverage coverage-arm64 check-asan check-tsan check-valgrind
+.PHONY: check-gates check-uapi abi-baseline coverage check-asan check-tsan check-valgrind
 check-gates: lib
 	$(Q)$(SUITE) native $(addprefix --only ,$(GATES))
 
@@ -42,14 +41,6 @@ coverage: $(BUILD)/programs kernel
 	+$(Q)$(call ANOTHER,$(BUILD)/coverage,-O0 -g --coverage,--coverage)
 	-$(Q)$(call ANOTHER_SUITE,$(BUILD)/coverage) main $(only)
 	$(Q)tests/gates/coverage $(BUILD)/coverage
-
-# With those that "make coverage" counted before.
-COVERAGE_ARM64 = $(BUILD)/coverage-arm64
-coverage-arm64: $(BUILD)/programs kernel-arm64 $(ARM64_BUILD)/libtool
-	$(Q)[ ! -d $(COVERAGE_ARM64) ] || find $(COVERAGE_ARM64) -name '*.gcda' -delete
-	+$(Q)$(ARM64_MAKE) BUILD=$(COVERAGE_ARM64) CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage tests
-	-$(Q)$(call ANOTHER_SUITE,$(COVERAGE_ARM64)) arm64 $(only)
-	$(Q)tests/gates/coverage $(wildcard $(BUILD)/coverage) $(COVERAGE_ARM64)=$(CROSS_ARM64)
 
 SAN_FLAGS := -O1 -g -fno-omit-frame-pointer
 check-asan: $(BUILD)/programs kernel

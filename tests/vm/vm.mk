@@ -2,6 +2,7 @@
 #
 # make kernel kernel-lts kernel-debug   builds the test kernels (once; some minutes each)
 # make check-arm64                        the suite on arm64, everything by a cross compiler: mock driver, SMMUv3
+# make coverage-arm64                     the lines that "make coverage" has counted, and those reached on arm64
 # make kernel-arm64 tests-arm64           what that needs: kernel, QEMU, the guest's system; the programs
 # make demo-bulk demo-dma-pool demo-fault-handler demo-hand-over demo-nested-guest demo-pasid    an example in the test machine
 # make demo-peer-to-peer demo-precopy demo-smmu-guest    more of them
@@ -13,7 +14,7 @@ KERNEL ?= main
 SCENARIO ?= vtd
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
-.PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 check-arm64 vm-shell check-vm check-lts-vm check-debug-vm
+.PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 check-arm64 coverage-arm64 vm-shell check-vm check-lts-vm check-debug-vm
 
 setup:
 	$(Q)tests/vm/setup.sh
@@ -50,6 +51,14 @@ tests-arm64: kernel-arm64 $(ARM64_BUILD)/libtool
 	+$(Q)$(ARM64_MAKE) tests
 check-arm64: tests-arm64
 	$(Q)TEST_BIN=$(abspath $(ARM64_BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh arm64 --no-skip
+
+# With those that "make coverage" counted before.
+COVERAGE_ARM64 = $(BUILD)/coverage-arm64
+coverage-arm64: $(BUILD)/programs kernel-arm64 $(ARM64_BUILD)/libtool
+	$(Q)[ ! -d $(COVERAGE_ARM64) ] || find $(COVERAGE_ARM64) -name '*.gcda' -delete
+	+$(Q)$(ARM64_MAKE) BUILD=$(COVERAGE_ARM64) CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage tests
+	-$(Q)$(call ANOTHER_SUITE,$(COVERAGE_ARM64)) arm64 $(only)
+	$(Q)tests/gates/coverage $(wildcard $(BUILD)/coverage) $(COVERAGE_ARM64)=$(CROSS_ARM64)
 
 vm-shell: kernel
 	$(Q)tests/vm/run.sh -k $(KERNEL) -s $(SCENARIO) --shell
