@@ -106,7 +106,8 @@ static void run_child(int fd)
 	handing_take(&new, ctx, h);
 	OK(iommufd_hand_over_finish(h));
 	ck_assert_uint_eq(pinned(), HANDED);
-	/* And it dies before it can say so. */
+	/* And it ends before it can say so. */
+	handing_release(&new);
 }
 
 /* The new process was the owner, and is gone: the old one takes it back. */
