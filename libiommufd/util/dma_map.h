@@ -267,29 +267,31 @@ static inline int iommufd__dma_is_hinted(uint64_t start, uint64_t length,
 	return ((start + length - 1) >> shift) - (start >> shift) < DMA_HINTED;
 }
 
-static inline unsigned int iommufd__dma_above(
-	const struct iommufd__dma_node *node, unsigned int slot, uint64_t key)
+static inline unsigned int iommufd__dma_reaches(const _Atomic uint64_t *first,
+						uint64_t key)
 {
-	return key <
-	       atomic_load_explicit(&node->key[slot], memory_order_relaxed);
+	return key >= iommufd__dma_get(first);
 }
 
 /*
- * The number of keys that are not above @key: all are looked at, no branch. Four
- * sums, so that they need not wait for each other.
+ * The number of keys that are not above @key, without a branch: first in which
+ * quarter, then in it. A key that changes meanwhile counts as one or the other.
  */
 static inline unsigned int iommufd__dma_rank(
 	const struct iommufd__dma_node *node, uint64_t key)
 {
-	unsigned int a = DMA_WIDTH, b = 0, c = 0, d = 0;
+	const _Atomic uint64_t *k = node->key;
+	unsigned int before;
 
-	for (unsigned int i = 0; i < DMA_WIDTH; i += 4) {
-		a -= iommufd__dma_above(node, i, key);
-		b += iommufd__dma_above(node, i + 1, key);
-		c += iommufd__dma_above(node, i + 2, key);
-		d += iommufd__dma_above(node, i + 3, key);
-	}
-	return a - b - (c + d);
+	_Static_assert(DMA_WIDTH == 16, "four quarters of four keys");
+	before = 4 * (iommufd__dma_reaches(&k[4], key) +
+		      iommufd__dma_reaches(&k[8], key) +
+		      iommufd__dma_reaches(&k[12], key));
+	k += before;
+	return before + (iommufd__dma_reaches(&k[0], key) +
+			 iommufd__dma_reaches(&k[1], key) +
+			 iommufd__dma_reaches(&k[2], key) +
+			 iommufd__dma_reaches(&k[3], key));
 }
 
 static inline struct iommufd__dma_node *iommufd__dma_root(uintptr_t word)
