@@ -165,10 +165,14 @@ static void compare_all(void)
 	ck_assert_uint_eq(fake_ioas.maps - fake_ioas.unmaps, model->regions);
 }
 
+/* Whether a length is a power of two, up to that of a limit. */
+static int powers;
+
 /* Waves: mostly more, then mostly fewer, then nothing. */
 static void operate(uint32_t n, uint32_t length)
 {
-	uint32_t pages = 1 + any(length), page = any(PAGES - pages);
+	uint32_t pages = powers ? 1u << any(length) : 1 + any(length);
+	uint32_t page = any(PAGES - pages);
 	uint32_t more = n / 100000 % 2 ? 2 : 7;
 
 	if (any(3)) {
@@ -225,6 +229,15 @@ START_TEST(mixed)
 }
 END_TEST
 
+/* As many of each power of two: of these more small ones find a place. */
+START_TEST(all_sizes)
+{
+	powers = 1;
+	run(11, 0);
+	powers = 0;
+}
+END_TEST
+
 START_TEST(large)
 {
 	run(8192, 0);
@@ -232,7 +245,7 @@ START_TEST(large)
 END_TEST
 
 static const TTest **const tests[] = { &single_pages, &alike_downwards, &mixed,
-				       &large, NULL };
+				       &all_sizes,    &large,		NULL };
 
 int main(void)
 {

@@ -7,63 +7,14 @@
  * that every stop is tried; other threads and their memory are the business of
  * test_dma_map_threads.
  */
-#include <iommufd/util/util.h>
-
-#include "fakeioas.h"
-
 static void pause_reader(void);
 #define IOMMUFD__DMA_PAUSE() pause_reader()
 static unsigned int hinted;
 #define DMA_HINTED hinted
 
-/* The code itself, with stops in it. */
-#include "util/dma_map.c"
-#include "util/dma_map_find.c"
-#include "util/dma_map_hints.c"
-#include "util/dma_map_list.c"
-#include "util/dma_map_memory.c"
-#include "util/dma_map_register.c"
-#include "util/dma_map_tree.c"
-#include "util/structs.c"
+#include "dmainside.h"
 
-#define PAGE	UINT64_C(4096)
-#define RW	(IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
-#define BASE	UINT64_C(0x7f0000000000)
-#define SLOTS	512 /* of memory, each with one page */
-#define AT(n)	((void *)(uintptr_t)(BASE + (uint64_t)(n)*2 * PAGE))
 #define STOPPED 4 /* slots that writers leave alone, at some distance */
-
-static struct fake_space space;
-static struct iommufd_dma_map *dma;
-static struct iommufd_dma_cursor cursor;
-
-/* What is registered now, and how often that changed. */
-static struct {
-	uint64_t iova; /* 0 for nothing */
-	uint64_t before;
-	unsigned int changes;
-} slots[SLOTS];
-
-static uint32_t state = 1;
-
-static uint32_t any(uint32_t limit)
-{
-	state = state * 1664525 + 1013904223;
-	return (state >> 8) % limit;
-}
-
-static void toggle(unsigned int slot)
-{
-	slots[slot].changes++;
-	if (slots[slot].iova) {
-		OK(iommufd_dma_map_unregister(dma, AT(slot), PAGE, 0, NULL));
-		slots[slot].before = slots[slot].iova;
-		slots[slot].iova = 0;
-	} else {
-		OK(iommufd_dma_map_register(dma, AT(slot), PAGE, RW, NULL,
-					    &slots[slot].iova));
-	}
-}
 
 /* ---- stops --------------------------------------------------------------- */
 
@@ -107,7 +58,7 @@ static void pause_reader(void)
 
 static void check_found(unsigned int slot, uint64_t iova, uint64_t length)
 {
-	ck_assert_uint_eq(length, PAGE);
+	ck_assert_uint_eq(length, bytes_of(slot));
 	ck_assert_msg(iova == slots[slot].iova || (iova == slots[slot].before &&
 						   stop.how == ITSELF),
 		      "slot %u: 0x%lx", slot, (unsigned long)iova);
@@ -129,27 +80,16 @@ static int read_once(unsigned int slot, int back)
 		ret = iommufd_dma_translate_back(
 			&cursor, iova ? iova : slots[slot].before, &memory);
 	else
-		ret = iommufd_dma_translate(&cursor, AT(slot), &there);
+		ret = iommufd_dma_translate(&cursor, address_of(slot), &there);
 	if (slots[slot].changes == changes)
 		ck_assert_int_eq(!ret, iova != 0);
 	if (!ret && back)
-		ck_assert_ptr_eq(memory.start, AT(slot));
+		ck_assert_ptr_eq(memory.start, address_of(slot));
 	if (!ret && !back)
 		check_found(slot, there.start, there.length);
 	ret = stop.passed < stop.at;
 	stop.at = 0;
 	return ret;
-}
-
-/* A cursor that was made while writers worked must not be believed too long. */
-static void check_cursor(unsigned int slot)
-{
-	struct iommufd_extent there;
-	int ret = iommufd_dma_translate(&cursor, AT(slot), &there);
-
-	ck_assert_int_eq(!ret, slots[slot].iova != 0);
-	if (!ret)
-		ck_assert_uint_eq(there.start, slots[slot].iova);
 }
 
 static void read_at_every_stop(unsigned int slot, int back)
@@ -168,28 +108,13 @@ static void read_at_every_stop(unsigned int slot, int back)
 	}
 }
 
-static void fill(unsigned int registered)
-{
-	space = fake_space();
-	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
-	for (unsigned int i = 0; i < registered; i++)
-		toggle((i * 37 + 1) % SLOTS);
-}
-
-static void empty(void)
-{
-	OK(iommufd_dma_map_clear(dma));
-	OK(iommufd_dma_map_free(dma));
-	fake_space_end(&space);
-	memset(slots, 0, sizeof(slots));
-}
-
 /* With few regions and with many, with hints and without. */
 static void run(unsigned int registered, unsigned int changes,
 		unsigned int with_hints)
 {
 	hinted = with_hints;
 	fill(registered);
+	ck_assert_int_eq(hints_are_leaves(), mixed);
 	for (stop.how = OTHERS; stop.how < WRITERS; stop.how++)
 		for (unsigned int round = 0; round < 60; round++) {
 			unsigned int slot = 1 + any(SLOTS - 1);
@@ -216,6 +141,28 @@ START_TEST(many_changes)
 	run(60, 200, 1);
 	run(400, 200, 1);
 	run(400, 200, 0);
+}
+END_TEST
+
+/* The same where lengths differ. */
+static void run_mixed(unsigned int registered, unsigned int changes)
+{
+	mixed = 1;
+	run(registered, changes, 1);
+	mixed = 0;
+}
+
+START_TEST(few_changes_of_leaves)
+{
+	for (unsigned int changes = 1; changes <= DMA_GRACE + 2; changes++)
+		run_mixed(400, changes);
+}
+END_TEST
+
+START_TEST(many_changes_of_leaves)
+{
+	run_mixed(60, 200);
+	run_mixed(400, 200);
 }
 END_TEST
 
@@ -275,14 +222,19 @@ START_TEST(trees_keep_their_shape)
 				first = i;
 			}
 		check_tree(DMA_ADDRESS,
-			   (uintptr_t)AT(first < SLOTS ? first : 0), records);
+			   (uintptr_t)address_of(first < SLOTS ? first : 0),
+			   records);
 	}
 	empty();
 }
 END_TEST
 
-static const TTest **const tests[] = { &few_changes, &many_changes,
-				       &trees_keep_their_shape, NULL };
+static const TTest **const tests[] = { &few_changes,
+				       &many_changes,
+				       &few_changes_of_leaves,
+				       &many_changes_of_leaves,
+				       &trees_keep_their_shape,
+				       NULL };
 
 int main(void)
 {

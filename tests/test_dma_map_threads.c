@@ -14,12 +14,14 @@
 #include "fixture.h"
 
 #define BASE	UINT64_C(0x7f0000000000)
-#define SLOT	(16 * PAGE)
 #define SLOTS	1024
 #define STABLE	64 /* registered all the time, spread evenly */
 #define WRITERS 2
 #define READERS 2
 #define CHANGES 30000 /* of each writer */
+
+/* Bytes of memory for a slot. */
+static uint64_t room;
 
 static struct fake_space space;
 static struct iommufd_dma_map *map;
@@ -37,7 +39,7 @@ static uint32_t any(uint32_t *state, uint32_t limit)
 
 static void *address_of(unsigned int slot, uint64_t offset)
 {
-	return (void *)(uintptr_t)(BASE + slot * SLOT + offset);
+	return (void *)(uintptr_t)(BASE + slot * room + offset);
 }
 
 static int is_stable(unsigned int slot)
@@ -48,7 +50,7 @@ static int is_stable(unsigned int slot)
 /* The first page of a slot, and three quarters of it. */
 static uint64_t length_of(unsigned int slot)
 {
-	return slot & 1 ? PAGE : SLOT / 4 * 3;
+	return slot & 1 ? PAGE : room / 4 * 3;
 }
 
 static void publish(unsigned int slot)
@@ -152,18 +154,19 @@ static void *read_slots(void *arg)
 
 		/* More than once, so that the cursor comes in. */
 		for (unsigned int i = 0; i < 3; i++)
-			check_forth(&cursor, slot, any(&state, (uint32_t)SLOT));
+			check_forth(&cursor, slot, any(&state, (uint32_t)room));
 		check_back(&cursor, slot, any(&state, PAGE));
 		check_forth(&cursor, slot / 16 * 16, any(&state, PAGE));
 	} while (writing);
 	return NULL;
 }
 
-START_TEST(readers_and_writers)
+static void run(uint64_t bytes)
 {
 	static const unsigned int numbers[] = { 0, 1 };
 	pthread_t threads[WRITERS + READERS];
 
+	room = bytes;
 	space = fake_space();
 	OK(iommufd_dma_map_new(space.ioas, 0, &map));
 	for (unsigned int i = 0; i < SLOTS; i++)
@@ -184,6 +187,19 @@ START_TEST(readers_and_writers)
 	OK(iommufd_dma_map_clear(map));
 	OK(iommufd_dma_map_free(map));
 	fake_space_end(&space);
+}
+
+/* Lengths of one power of two and a half more or less: hints are records. */
+START_TEST(lengths_alike)
+{
+	run(8 * PAGE);
+}
+END_TEST
+
+/* Of many: hints are leaves. */
+START_TEST(lengths_that_differ)
+{
+	run(1024 * PAGE);
 }
 END_TEST
 
@@ -225,6 +241,7 @@ START_TEST(writers_of_the_same_memory)
 	static const unsigned int numbers[] = { 0, 1, 2 };
 	pthread_t threads[3];
 
+	room = 16 * PAGE;
 	space = fake_space();
 	OK(iommufd_dma_map_new(space.ioas, 0, &map));
 	ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, 3), 0);
@@ -241,7 +258,7 @@ START_TEST(writers_of_the_same_memory)
 }
 END_TEST
 
-static const TTest **const tests[] = { &readers_and_writers,
+static const TTest **const tests[] = { &lengths_alike, &lengths_that_differ,
 				       &writers_of_the_same_memory, NULL };
 
 int main(void)

@@ -19,7 +19,15 @@
  * then the rest, then `removals` again: the same number means that what it read
  * belongs together and was valid at that moment, however it came to the record.
  * A region that holds the address looked for is therefore the answer, always.
- * That makes hints easy: they may be wrong.
+ *
+ * Hints. That makes them easy: they may be wrong. A hint names a record, or, where
+ * lengths differ, a leaf of the tree, in which the reader then looks for the
+ * record. It need not know whether that leaf is still in its place, is waiting, or
+ * is somewhere else by now, nor whether it is being written to: it finds the
+ * number of some record, since a leaf has never held anything but such numbers
+ * (new ones have 0, a record that never lives), and whoever sees a number sees the
+ * record's memory. The record tells whether it is the right one. If not, the tree
+ * is asked, and only the tree can say that there is none.
  *
  * Nodes. Only "there is none" has to be proven, and pointers have to be good
  * before they are followed. A node that readers can reach changes in two ways
@@ -71,7 +79,8 @@
 #define DMA_CHUNKS     8192
 #define DMA_LIMBO      256
 #define DMA_SHIFT      21 /* what hints go by when there is nothing yet */
-#define DMA_UNHINTED   63 /* all of it: one slot, which nobody fills */
+#define DMA_LEAVES     64 /* added to the shift: hints are leaves */
+#define DMA_IS_LEAF    1  /* added to a hint, and else not in an address */
 
 /* Which side; also the member of a record that it goes by. */
 enum { DMA_ADDRESS, DMA_IOVA, DMA_SIDES };
@@ -107,11 +116,11 @@ struct iommufd__dma_chunk {
 	struct iommufd__dma_record record[DMA_CHUNK];
 };
 
-/* Records by a hash of the address; NULL for none. */
+/* Records or leaves by a hash of the address; 0 for none. */
 struct iommufd__dma_hints {
 	uint32_t bits, mask;
 	struct iommufd__dma_hints *older; /* a reader may still be there */
-	_Atomic(struct iommufd__dma_record *) slot[];
+	_Atomic uintptr_t slot[];
 };
 
 /* Nodes of one kind: those that can be used, and how many have to wait. */
@@ -132,7 +141,7 @@ struct iommufd__dma_side {
 	_Alignas(DMA_LINE) _Atomic uint64_t version;
 	_Atomic uintptr_t root; /* and in the low bits the tree's height */
 	_Atomic(struct iommufd__dma_hints *) hints;
-	_Atomic uint32_t shift; /* of an address */
+	_Atomic uint32_t shift; /* of an address to a page, for hints */
 
 	_Alignas(DMA_LINE) struct iommufd__dma_pool pool[DMA_KINDS];
 	uint32_t limbo_first, limbo_end;
@@ -255,10 +264,28 @@ static inline struct iommufd__dma_hints *iommufd__dma_hints(
 }
 
 /* In a row for a row of pages; what repeats with the table's size is mixed in. */
-static inline _Atomic(struct iommufd__dma_record *) *iommufd__dma_slot(
-	struct iommufd__dma_hints *hints, uint64_t page)
+static inline uint64_t iommufd__dma_place(
+	const struct iommufd__dma_hints *hints, uint64_t page)
 {
-	return &hints->slot[(page ^ (page >> hints->bits) * 5) & hints->mask];
+	return page + (page >> hints->bits) * 5;
+}
+
+static inline _Atomic uintptr_t *iommufd__dma_slot(
+	struct iommufd__dma_hints *hints, uint64_t place)
+{
+	return &hints->slot[place & hints->mask];
+}
+
+static inline uintptr_t iommufd__dma_hint(const _Atomic uintptr_t *slot)
+{
+	return atomic_load_explicit(slot, memory_order_acquire);
+}
+
+/* Release: who reads it must also see the memory that it is about. */
+static inline void iommufd__dma_hint_set(_Atomic uintptr_t *slot,
+					 uintptr_t hint)
+{
+	atomic_store_explicit(slot, hint, memory_order_release);
 }
 
 static inline int iommufd__dma_is_hinted(uint64_t start, uint64_t length,

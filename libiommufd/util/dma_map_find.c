@@ -2,11 +2,20 @@
 /*
  * The readers' half of a DMA map; dma_map.h says why it needs no lock.
  *
- * Hints, where regions are of about the same size: a slot has the number of a
- * record that addresses with its hash belong to. Readers fill it when they had
- * to go through the tree, and only if there is nothing in it that is alive: so
- * two readers do not quarrel about a slot. Addresses that follow each other have
- * slots that do, so regions in a row have one each.
+ * Hints: a slot of the table is for a page, that is, for addresses that differ in
+ * the low bits only, and for other pages with the same hash. Pages that follow
+ * each other have slots that do. Readers fill a slot when they had to go through
+ * the tree.
+ *
+ * Where regions are of about the same size a slot has a record, so regions in a
+ * row have one each. It is only filled if there is nothing in it that is alive: so
+ * two readers do not quarrel about a slot.
+ *
+ * Where sizes differ it has a leaf of the tree, which has many small regions or few
+ * large ones: the last one that begins in the page or before. So the leaf for an
+ * address is that of its page's slot, or, if that one begins behind the address,
+ * the one before, which the slot before has: unless more than one leaf begins in
+ * the page.
  */
 #include "dma_map.h"
 
@@ -15,6 +24,8 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
 
+typedef struct iommufd__dma_hints hints_t;
+typedef struct iommufd__dma_node node_t;
 typedef struct iommufd__dma_record record_t;
 typedef struct iommufd__dma_region region_t;
 typedef struct iommufd_dma_map map_t;
@@ -55,12 +66,13 @@ static inline int is_stale(const side_t *side, uint64_t version)
 }
 
 /* Down to the record of the last region that begins not above the key. */
-static inline int walk(const map_t *map, const side_t *side, uint64_t version,
-		       uint64_t key, record_t **record)
+static ALWAYS_INLINE int walk(const map_t *map, const side_t *side,
+			      uint64_t version, uint64_t key,
+			      const node_t **leaf, record_t **record)
 {
 	uintptr_t root =
 		atomic_load_explicit(&side->root, memory_order_acquire);
-	const struct iommufd__dma_node *node = iommufd__dma_root(root);
+	const node_t *node = iommufd__dma_root(root);
 	unsigned int height = iommufd__dma_height(root), rank;
 	uint32_t index;
 
@@ -69,7 +81,7 @@ static inline int walk(const map_t *map, const side_t *side, uint64_t version,
 	/* No region begins at the last byte of all: that stands for no key. */
 	key -= key == UINT64_MAX;
 	for (;;) {
-		const struct iommufd__dma_node *child;
+		const node_t *child;
 
 		IOMMUFD__DMA_PAUSE();
 		rank = iommufd__dma_rank(node, key);
@@ -91,6 +103,7 @@ static inline int walk(const map_t *map, const side_t *side, uint64_t version,
 	IOMMUFD__DMA_PAUSE();
 	if (is_stale(side, version))
 		return LOOK_CHANGED;
+	*leaf = node;
 	*record = iommufd__dma_record(map, index);
 	return LOOK_FOUND;
 }
@@ -99,9 +112,11 @@ static inline int walk(const map_t *map, const side_t *side, uint64_t version,
  * A record that has died or become another region's says as much as a tree
  * without it: while we were here there was a time without such a region.
  */
-static inline record_t *find_in_tree(const map_t *map, unsigned int which,
-				     uint64_t key, uint64_t *removals,
-				     region_t *region)
+static ALWAYS_INLINE record_t *find_in_tree(const map_t *map,
+					    unsigned int which, uint64_t key,
+					    uint64_t *removals,
+					    region_t *region,
+					    const node_t **leaf)
 {
 	const side_t *side = &map->side[which];
 	record_t *record = NULL;
@@ -112,7 +127,7 @@ static inline record_t *find_in_tree(const map_t *map, unsigned int which,
 		*removals = removals_of(map);
 		version = atomic_load_explicit(&side->version,
 					       memory_order_acquire);
-		found = walk(map, side, version, key, &record);
+		found = walk(map, side, version, key, leaf, &record);
 		if (found == LOOK_FOUND)
 			found = look(map, record, which, key, *removals,
 				     region);
@@ -120,23 +135,99 @@ static inline record_t *find_in_tree(const map_t *map, unsigned int which,
 	return found == LOOK_FOUND ? record : NULL;
 }
 
-/* A hint, only where there is none and the region does not fill the table. */
-static inline void note(const side_t *side, unsigned int which, uint64_t key,
-			record_t *record, const region_t *region)
-{
-	uint32_t shift = iommufd__dma_shift(side);
-	_Atomic(record_t *) *slot;
-	record_t *old;
+/* ---- hints --------------------------------------------------------------- */
 
-	if (shift == DMA_UNHINTED ||
-	    !iommufd__dma_is_hinted(region->start[which], region->length,
-				    shift))
-		return;
-	slot = iommufd__dma_slot(iommufd__dma_hints(side), key >> shift);
-	old = atomic_load_explicit(slot, memory_order_acquire);
-	/* Release: who reads it must also see the record's memory. */
-	if (!old || !iommufd__dma_get(&old->length))
-		atomic_store_explicit(slot, record, memory_order_release);
+static inline uint64_t first_of(const node_t *leaf)
+{
+	return iommufd__dma_get(&leaf->key[0]);
+}
+
+static inline const node_t *leaf_of(uintptr_t hint)
+{
+	return (const node_t *)(hint - DMA_IS_LEAF);
+}
+
+static inline int is_alive(uintptr_t hint)
+{
+	return hint && !(hint & DMA_IS_LEAF) &&
+	       iommufd__dma_get(&((const record_t *)hint)->length);
+}
+
+/* Only where there is none, and the region does not fill the table. */
+static inline void note_record(const side_t *side, unsigned int which,
+			       uint64_t key, uint32_t shift,
+			       const record_t *record, const region_t *region)
+{
+	hints_t *hints = iommufd__dma_hints(side);
+	_Atomic uintptr_t *slot = iommufd__dma_slot(
+		hints, iommufd__dma_place(hints, key >> shift));
+
+	if (iommufd__dma_is_hinted(region->start[which], region->length,
+				   shift) &&
+	    !is_alive(iommufd__dma_hint(slot)))
+		iommufd__dma_hint_set(slot, (uintptr_t)record);
+}
+
+/*
+ * A leaf that begins in the key's page, but behind the key, stays, being for what
+ * follows. The slot before is then the place of this leaf, if that begins before
+ * the page; if not there is none.
+ */
+static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
+			     const node_t *leaf)
+{
+	hints_t *hints = iommufd__dma_hints(side);
+	uint64_t page = key >> shift, place = iommufd__dma_place(hints, page);
+	uintptr_t old = iommufd__dma_hint(iommufd__dma_slot(hints, place));
+	uint64_t first = old & DMA_IS_LEAF ? first_of(leaf_of(old)) : 0;
+
+	if (first > key && first >> shift == page) {
+		if (first_of(leaf) >> shift == page)
+			return;
+		place--;
+	}
+	iommufd__dma_hint_set(iommufd__dma_slot(hints, place),
+			      (uintptr_t)leaf | DMA_IS_LEAF);
+}
+
+/* Acquire: who sees the number must also see the record's memory. */
+static inline const record_t *record_in(const map_t *map, const node_t *leaf,
+					unsigned int slot)
+{
+	return iommufd__dma_record(map,
+				   atomic_load_explicit(&leaf->at.record[slot],
+							memory_order_acquire));
+}
+
+/*
+ * The leaf that is in the slot, or the one before: which one is computed, where a
+ * branch would often be guessed wrong. The next region's record is fetched for
+ * who goes through memory in order.
+ */
+static ALWAYS_INLINE int find_in_leaf(const map_t *map, uintptr_t hint,
+				      uintptr_t before, unsigned int which,
+				      uint64_t key, uint64_t removals,
+				      region_t *region)
+{
+	const node_t *leaf = leaf_of(hint);
+	const record_t *record;
+	unsigned int rank;
+
+	__builtin_prefetch(&leaf->at);
+	IOMMUFD__DMA_PAUSE();
+	hint ^= (hint ^ before) & -(uintptr_t)(first_of(leaf) > key);
+	if (!(hint & DMA_IS_LEAF))
+		return 0;
+	leaf = leaf_of(hint);
+	IOMMUFD__DMA_PAUSE();
+	rank = iommufd__dma_rank(leaf, key);
+	IOMMUFD__DMA_PAUSE();
+	if (!rank)
+		return 0;
+	__builtin_prefetch(record_in(map, leaf, rank % DMA_WIDTH));
+	record = record_in(map, leaf, rank - 1);
+	IOMMUFD__DMA_PAUSE();
+	return look(map, record, which, key, removals, region) == LOOK_FOUND;
 }
 
 static ALWAYS_INLINE int find_by_hint(const map_t *map, unsigned int which,
@@ -144,24 +235,35 @@ static ALWAYS_INLINE int find_by_hint(const map_t *map, unsigned int which,
 				      region_t *region)
 {
 	const side_t *side = &map->side[which];
-	uint64_t page = key >> iommufd__dma_shift(side);
-	const record_t *record = atomic_load_explicit(
-		iommufd__dma_slot(iommufd__dma_hints(side), page),
-		memory_order_acquire);
+	uint64_t page = key >> (iommufd__dma_shift(side) % DMA_LEAVES);
+	hints_t *hints = iommufd__dma_hints(side);
+	uint64_t place = iommufd__dma_place(hints, page);
+	uintptr_t hint = iommufd__dma_hint(iommufd__dma_slot(hints, place));
 
 	IOMMUFD__DMA_PAUSE();
-	return record &&
-	       look(map, record, which, key, removals, region) == LOOK_FOUND;
+	if (hint & DMA_IS_LEAF)
+		return find_in_leaf(
+			map, hint,
+			iommufd__dma_hint(iommufd__dma_slot(hints, place - 1)),
+			which, key, removals, region);
+	return hint && look(map, (const record_t *)hint, which, key, removals,
+			    region) == LOOK_FOUND;
 }
 
 static ALWAYS_INLINE int find_slowly(const map_t *map, unsigned int which,
 				     uint64_t key, uint64_t *removals,
 				     region_t *region)
 {
-	record_t *record = find_in_tree(map, which, key, removals, region);
+	const side_t *side = &map->side[which];
+	uint32_t shift = iommufd__dma_shift(side);
+	const node_t *leaf;
+	const record_t *record =
+		find_in_tree(map, which, key, removals, region, &leaf);
 
-	if (record)
-		note(&map->side[which], which, key, record, region);
+	if (record && shift >= DMA_LEAVES)
+		note_leaf(side, key, shift - DMA_LEAVES, leaf);
+	else if (record)
+		note_record(side, which, key, shift, record, region);
 	return record != NULL;
 }
 

@@ -36,29 +36,40 @@ int iommufd__dma_hints_new(struct iommufd_dma_map *map)
 static void clear(struct iommufd__dma_hints *hints)
 {
 	for (uint32_t i = 0; i <= hints->mask; i++)
-		atomic_store_explicit(&hints->slot[i], NULL,
-				      memory_order_relaxed);
+		atomic_store_explicit(&hints->slot[i], 0, memory_order_relaxed);
+}
+
+/* All regions together have as many slots as there are, or half of them. */
+static uint32_t leaf_shift(const struct iommufd_dma_map *map)
+{
+	uint64_t bytes = map->info.bytes >> iommufd__dma_hints(map->side)->bits;
+
+	return 64 - (uint32_t)__builtin_clzll(bytes | 1);
 }
 
 /*
- * Hints go by the mean length of regions, and are of no use where lengths differ
- * much: the standard deviation, as a power of two, is to be 1.5 at most.
+ * Where lengths are much the same, a slot has a record, and hints go by the mean
+ * length. What is much the same: a standard deviation, as a power of two, of 1.5
+ * at most, or 2 to remain it. Else it has a leaf.
  */
 static uint32_t best_shift(const struct iommufd_dma_map *map)
 {
 	const uint64_t n = map->info.regions, sum = map->log_sum;
+	uint64_t most = iommufd__dma_shift(map->side) < DMA_LEAVES ? 16 : 9;
 
 	if (!n)
 		return DMA_SHIFT;
-	if (4 * (n * map->log_squares - sum * sum) > 9 * n * n)
-		return DMA_UNHINTED;
+	if (4 * (n * map->log_squares - sum * sum) > most * n * n)
+		return DMA_LEAVES + leaf_shift(map);
 	return (uint32_t)(sum / n);
 }
 
-static int is_near(uint32_t a, uint32_t b)
+/* With leaves a finer shift is too fine, as there are not slots enough. */
+static int is_near(uint32_t shift, uint32_t best)
 {
-	return a == b || (a != DMA_UNHINTED && b != DMA_UNHINTED &&
-			  a <= b + 1 && b <= a + 1);
+	if (best < DMA_LEAVES)
+		return shift <= best + 1 && best <= shift + 1;
+	return shift >= best && shift <= best + 2;
 }
 
 /*
@@ -67,10 +78,11 @@ static int is_near(uint32_t a, uint32_t b)
  */
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
-	uint32_t shift = best_shift(map);
+	uint32_t shift;
 
-	if (map->info.regions > iommufd__dma_hints(&map->side[0])->mask + 1)
+	if (map->info.regions > iommufd__dma_hints(map->side)->mask + 1)
 		iommufd__dma_hints_new(map);
+	shift = best_shift(map);
 	for (unsigned int i = 0; i < DMA_SIDES; i++) {
 		struct iommufd__dma_side *side = &map->side[i];
 
@@ -90,19 +102,22 @@ static void drop(struct iommufd__dma_side *side,
 	uint32_t shift = iommufd__dma_shift(side);
 	uint64_t last = start + length - 1;
 
-	if (shift == DMA_UNHINTED ||
+	if (shift >= DMA_LEAVES ||
 	    !iommufd__dma_is_hinted(start, length, shift))
 		return;
 	for (uint64_t page = start >> shift; page <= last >> shift; page++) {
-		_Atomic(struct iommufd__dma_record *) *slot =
-			iommufd__dma_slot(hints, page);
+		_Atomic uintptr_t *slot = iommufd__dma_slot(
+			hints, iommufd__dma_place(hints, page));
 
-		if (atomic_load_explicit(slot, memory_order_relaxed) == record)
-			atomic_store_explicit(slot, NULL, memory_order_relaxed);
+		if (iommufd__dma_hint(slot) == (uintptr_t)record)
+			iommufd__dma_hint_set(slot, 0);
 	}
 }
 
-/* Of a region that goes. What is left by chance does no harm. */
+/*
+ * Of a region that goes. What is left by chance does no harm; nor do leaves, which
+ * readers note anew when they have changed.
+ */
 void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index)
 {
 	const struct iommufd__dma_record *r = iommufd__dma_record(map, index);
