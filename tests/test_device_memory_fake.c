@@ -87,6 +87,8 @@ START_TEST(parts_that_the_caller_wants)
 	ck_assert_uint_eq(add(&part), 0);
 	part = extent(BAR_LENGTH, PAGE);
 	ck_assert_uint_eq(add(&part), 0);
+	part = extent(UINT64_MAX - 10, 5);
+	ck_assert_uint_eq(add(&part), 0);
 	part = extent(PAGE, UINT64_MAX);
 	FAILS(iommufd_device_memory_add_bar(memory, file, BAR, &part, NULL),
 	      OVERFLOW, EOVERFLOW);

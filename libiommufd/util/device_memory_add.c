@@ -76,6 +76,9 @@ static struct iommufd_extent common(const struct iommufd_extent *area,
 		start = part->start;
 	if (part->start + part->length < end)
 		end = part->start + part->length;
+	/* Also because the end of all numbers cannot be rounded up. */
+	if (start >= end)
+		return (struct iommufd_extent){ 0, 0 };
 	start = (start + page - 1) & ~(page - 1);
 	end &= ~(page - 1);
 	return (struct iommufd_extent){ start, end > start ? end - start : 0 };
