@@ -109,6 +109,24 @@ START_TEST(move_leaves_something)
 }
 END_TEST
 
+/* Other access at the same IOVA: what is there is not what is wanted. */
+START_TEST(other_access_leaves_something)
+{
+	const uint32_t flags = IOMMUFD_MAP_READABLE | IOMMUFD_MAP_FIXED_IOVA;
+	struct iommufd_device_memory_area area = { .size = sizeof(area) };
+
+	AFTER(0, 0, 0, ENOMEM, EBUSY, 0);
+	FAILS(iommufd_device_memory_map(memory, BAR, flags, &(uint64_t){ AT }),
+	      MEMORY_OR_LIMIT, ENOMEM);
+	ck_assert_uint_eq(fake.steps, 6);
+	STATE(0, STALE, AT);
+	STATE(1, MAPPED, AT + 4 * PAGE);
+	OK(iommufd_device_memory_get_area(memory, 0, &area));
+	ck_assert_uint_eq(area.flags, FIXED);
+	all_is_well_then(AT);
+}
+END_TEST
+
 START_TEST(refresh_cannot_unmap)
 {
 	struct iommufd_device_memory_info info = { .size = sizeof(info) };
@@ -224,6 +242,7 @@ static const TTest **const tests[] = {
 	&move_cannot_go_back,
 	&move_leaves_something,
 	&refresh_cannot_unmap,
+	&other_access_leaves_something,
 	&refresh_fails_twice,
 	&unmap_fails,
 	&wrong_arguments,

@@ -161,8 +161,9 @@ static int go_back(struct iommufd_device_memory *memory, uint32_t bar,
 	iommufd_failure_keep(&first);
 	FOR_EACH(area, memory, bar)
 	{
-		if (arrived)
-			unmap_area(memory, area);
+		/* One with other access flags may be at the same IOVA. */
+		if (arrived && unmap_area(memory, area))
+			area->old = 1;
 		area->want = area->was;
 	}
 	FOR_EACH(area, memory, bar)
