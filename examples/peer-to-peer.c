@@ -175,7 +175,7 @@ static void add_memory(const char *address, uint32_t bar)
 	check(address, iommufd_open_pci(ctx, address, NULL, &other));
 	/* Before anything is mapped: what is off cannot be. */
 	memory_decoding(1);
-	check("device memory", iommufd_device_memory_new(ioas, &memory));
+	check("device memory", iommufd_device_memory_new(ioas, 0, &memory));
 	check("BAR",
 	      iommufd_device_memory_add_bar(memory, iommufd_device_vfio(other),
 					    bar, NULL, &areas));

@@ -159,7 +159,7 @@ static void setup(void)
 	OK(iommufd_ioas_adopt(ctx, 5, 0, &ioas));
 	OK(iommufd_vfio_open("/dev/null", &file));
 	OK(iommufd_vfio_bind(file, ctx, NULL));
-	OK(iommufd_device_memory_new(ioas, &memory));
+	OK(iommufd_device_memory_new(ioas, 0, &memory));
 	fake.flags = IOMMUFD_REGION_READ | IOMMUFD_REGION_WRITE |
 		     IOMMUFD_REGION_MMAP;
 	fake.length = BAR_LENGTH;

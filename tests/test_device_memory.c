@@ -48,7 +48,7 @@ static void setup(void)
 {
 	fixture_device(&f);
 	hwpt = dmabuf_tracking(f.device, f.ioas);
-	OK(iommufd_device_memory_new(f.ioas, &memory));
+	OK(iommufd_device_memory_new(f.ioas, 0, &memory));
 	for (int i = 0; i < BUFFERS; i++) {
 		fds[i] = dmabuf_new(f.ctx, LENGTH);
 		add(BAR, fds[i], (uint64_t)i * SECOND);
@@ -381,7 +381,7 @@ START_TEST(descriptors)
 	struct iommufd_device_memory_buffer b = buffer(0, fds[0], 0);
 	uint64_t iova = AT;
 
-	OK(iommufd_device_memory_new(f.ioas, &other));
+	OK(iommufd_device_memory_new(f.ioas, 0, &other));
 	OK(iommufd_device_memory_add_buffer(other, &b));
 	ck_assert_uint_eq(open_descriptors(), before + 1);
 	/* Forgotten, its mapping lives on. */
@@ -449,7 +449,7 @@ START_TEST(not_on_this_kernel)
 
 	fixture_device(&f);
 	ck_assert(dmabuf_missing(f.ctx));
-	OK(iommufd_device_memory_new(f.ioas, &memory));
+	OK(iommufd_device_memory_new(f.ioas, 0, &memory));
 	b.fd = harness_memfd(LENGTH);
 	OK(iommufd_device_memory_add_buffer(memory, &b));
 	close(b.fd);

@@ -26,7 +26,7 @@ static void setup(void)
 {
 	ctx = harness_ctx();
 	ioas = new_ioas(ctx);
-	OK(iommufd_device_memory_new(ioas, &memory));
+	OK(iommufd_device_memory_new(ioas, 0, &memory));
 }
 
 static void end(void)
@@ -61,7 +61,7 @@ static void check_bars(const char *variable, const uint64_t *lengths)
 	FAILS(iommufd_device_memory_add_bar(memory, file, 4711, NULL, NULL),
 	      BAD_INDEX, EINVAL);
 	OK(iommufd_device_memory_end(memory));
-	OK(iommufd_device_memory_new(ioas, &memory));
+	OK(iommufd_device_memory_new(ioas, 0, &memory));
 	iommufd_vfio_close(file);
 }
 

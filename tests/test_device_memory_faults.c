@@ -22,7 +22,7 @@ static int map_at_iova(uint64_t iova)
 
 static void unmapped_before(void)
 {
-	OK(iommufd_device_memory_new(base.f.ioas, &memory));
+	OK(iommufd_device_memory_new(base.f.ioas, 0, &memory));
 	for (int i = 0; i < 2; i++) {
 		const struct iommufd_device_memory_buffer buffer = {
 			.size = sizeof(buffer),

@@ -191,8 +191,9 @@ START_TEST(wrong_arguments)
 	uint64_t iova = UINT64_MAX - PAGE;
 	uint32_t areas = 0;
 
-	FAILS(iommufd_device_memory_new(NULL, &none), NULL_POINTER, EINVAL);
-	FAILS(iommufd_device_memory_new(ioas, NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_device_memory_new(NULL, 0, &none), NULL_POINTER, EINVAL);
+	FAILS(iommufd_device_memory_new(ioas, 0, NULL), NULL_POINTER, EINVAL);
+	FAILS(iommufd_device_memory_new(ioas, 1, &none), BAD_FLAGS, EINVAL);
 	FAILS(iommufd_device_memory_add_bar(NULL, file, BAR, NULL, &areas),
 	      NULL_POINTER, EINVAL);
 	FAILS(iommufd_device_memory_add_bar(memory, NULL, BAR, NULL, &areas),
@@ -241,8 +242,8 @@ static const TTest **const tests[] = {
 	&move_cannot_begin_and_is_revoked,
 	&move_cannot_go_back,
 	&move_leaves_something,
-	&refresh_cannot_unmap,
 	&other_access_leaves_something,
+	&refresh_cannot_unmap,
 	&refresh_fails_twice,
 	&unmap_fails,
 	&wrong_arguments,

@@ -85,9 +85,9 @@ static void setup(void)
 	queues = new_ram(NVME_QUEUE_MEMORY, RAM);
 	ram = new_ram(LENGTH, RAM + MIB);
 	start();
-	OK(iommufd_device_memory_new(ioas, &of_shmem));
+	OK(iommufd_device_memory_new(ioas, 0, &of_shmem));
 	bar = new_bar(of_shmem, shmem, SHMEM_BAR, BAR_IOVA);
-	OK(iommufd_device_memory_new(ioas, &of_disk));
+	OK(iommufd_device_memory_new(ioas, 0, &of_disk));
 	cmb = new_bar(of_disk, disk, CMB_BAR, CMB_IOVA);
 }
 
@@ -336,7 +336,7 @@ START_TEST(not_on_this_kernel)
 	queues = new_ram(NVME_QUEUE_MEMORY, RAM);
 	ram = new_ram(LENGTH, RAM + MIB);
 	start();
-	OK(iommufd_device_memory_new(ioas, &of_disk));
+	OK(iommufd_device_memory_new(ioas, 0, &of_disk));
 	FAILS(iommufd_device_memory_add_bar(of_disk, disk, CMB_BAR, NULL, NULL),
 	      DEVICE_FEATURE, ENOTTY);
 	ck_assert(arrives(&ram));

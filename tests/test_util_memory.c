@@ -89,7 +89,7 @@ START_TEST(device_memory)
 	struct iommufd_ioas *ioas = (void *)page;
 	struct iommufd_device_memory *new = NULL;
 
-	UNTIL_ENOUGH(iommufd_device_memory_new(ioas, &new));
+	UNTIL_ENOUGH(iommufd_device_memory_new(ioas, 0, &new));
 	UNTIL_ENOUGH(iommufd_device_memory_add_buffer(new, &buffer));
 	buffer.offset = PAGE;
 	UNTIL_ENOUGH(iommufd_device_memory_add_buffer(new, &buffer));

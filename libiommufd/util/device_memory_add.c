@@ -14,6 +14,7 @@ _Static_assert(sizeof(struct iommufd_device_memory_buffer) >= BUFFER_MIN,
 	       "grown only");
 
 UTIL_API int iommufd_device_memory_new(struct iommufd_ioas *ioas,
+				       uint32_t flags,
 				       struct iommufd_device_memory **memory)
 {
 	struct iommufd_device_memory *new;
@@ -21,6 +22,9 @@ UTIL_API int iommufd_device_memory_new(struct iommufd_ioas *ioas,
 	if (!ioas || !memory)
 		return iommufd__util_refused(IOMMUFD_OP_DEVICE_MEMORY,
 					     IOMMUFD_CAUSE_NULL_POINTER);
+	if (flags)
+		return iommufd__util_refused(IOMMUFD_OP_DEVICE_MEMORY,
+					     IOMMUFD_CAUSE_BAD_FLAGS);
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return iommufd__util_refused(IOMMUFD_OP_DEVICE_MEMORY,

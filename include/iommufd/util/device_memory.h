@@ -168,16 +168,18 @@ struct iommufd_device_memory_buffer {
  *
  * @param ioas the address space of the devices that are to reach the memory,
  *             which must live until the end
+ * @param flags 0
  * @param[out] memory the new handle, which iommufd_device_memory_end() or
  *             iommufd_device_memory_release() ends; untouched on failure
  * @return 0 or a typed error
  * @failures
- * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_BAD_FLAGS,
+ *   ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{none}
  * @since 0.1.0
  */
-int iommufd_device_memory_new(struct iommufd_ioas *ioas,
+int iommufd_device_memory_new(struct iommufd_ioas *ioas, uint32_t flags,
 			      struct iommufd_device_memory **memory);
 
 /**
@@ -287,7 +289,9 @@ int iommufd_device_memory_map(struct iommufd_device_memory *memory,
  * @brief Unmap a BAR, or all of them. They can be mapped again.
  *
  * All areas are tried, also after a failure. One that is not mapped, or that
- * somebody else has unmapped, is no failure.
+ * somebody else has unmapped, is no failure; **if somebody has unmapped it and
+ * mapped something else there, that is unmapped**: the kernel does not tell the
+ * two apart.
  *
  * @param memory the handle
  * @param bar the BAR, or ::IOMMUFD_DEVICE_MEMORY_ALL
