@@ -27,7 +27,7 @@
 #define PIECES	(NVME_TRANSFER / PAGE + 1)
 #define PASSES	3
 #define BUFFERS 4096
-#define MOST	65536 /* buffers */
+#define MOST	16384 /* buffers, as many as the pool has room for */
 
 /* One buffer of the pool, as somebody would have it who asks for a read. */
 struct buffer {

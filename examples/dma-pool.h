@@ -16,7 +16,7 @@ void die(const char *why);
 /* --- dma-pool-memory.c ------------------------------------------------------ */
 
 #define CHUNK	   (4 << 20) /* bytes that the pool grows by */
-#define CHUNKS_MAX 64
+#define CHUNKS_MAX 65
 
 /*
  * Memory for DMA, in chunks of huge pages that are mapped once. What is taken
@@ -33,7 +33,7 @@ struct pool {
 };
 
 void pool_begin(struct pool *pool, struct iommufd_ioas *ioas);
-/* A power of two, up to CHUNK, aligned to its size. */
+/* A power of two, up to CHUNK; for the device it is aligned to its size. */
 void *pool_take(struct pool *pool, uint64_t size);
 void pool_end(struct pool *pool);
 

@@ -133,12 +133,14 @@ static void old_version(const struct options *options)
 {
 	struct memory *memory;
 	struct iommufd_hand_over *hand_over;
-	int record;
+	uint64_t half;
+	int record, why;
 
 	setup_begin(&program, options->address);
 	memory = program.memory;
 	choose_span();
-	read_until(&program, memory->span / 2);
+	half = memory->span / 2;
+	read_until(&program, half - half % memory->nvme.block_size);
 	printf("old    process %d has read %" PRIu64 " MiB of %" PRIu64 "\n",
 	       (int)getpid(), memory->read / MIB, memory->span / MIB);
 
@@ -150,9 +152,9 @@ static void old_version(const struct options *options)
 	run_new_version(options, record);
 
 	/* Nothing has happened: what could be inherited is closed again. */
+	why = errno;
 	iommufd_hand_over_end(hand_over);
-	printf("old    cannot run it: %s. It goes on itself\n",
-	       strerror(errno));
+	printf("old    cannot run it: %s. It goes on itself\n", strerror(why));
 }
 
 /* ---- the new program --------------------------------------------------------- */
