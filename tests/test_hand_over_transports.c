@@ -9,6 +9,8 @@
 
 #include "handed.h"
 
+#define PASS_PIDFD 76 /* SO_PASSPIDFD, of Linux 6.5 */
+
 /* ---- sockets ----------------------------------------------------------------------- */
 
 /* What comes of this in a socket; the sender is gone then, or says no more. */
@@ -129,6 +131,33 @@ START_TEST(too_many_descriptors)
 }
 END_TEST
 
+/* A socket that says who sends has a descriptor of the sender with each message:
+ * it does not stay either. */
+START_TEST(socket_that_says_who_sends)
+{
+	struct iommufd_hand_over *new = NULL;
+	struct iommufd_ctx *ctx = NULL;
+	const int on = 1;
+	int ends[2];
+
+	if (!handed.h)
+		return;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(
+		setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)),
+		0);
+	ck_assert_int_eq(
+		setsockopt(ends[1], SOL_SOCKET, PASS_PIDFD, &on, sizeof(on)),
+		0);
+	OK(iommufd_hand_over_send(handed.h, ends[0]));
+	OK(iommufd_hand_over_receive(ends[1], &ctx, &new));
+	iommufd_hand_over_end(new);
+	iommufd_ctx_close(ctx);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 /* ---- memory files -------------------------------------------------------------------- */
 
 /* What comes of a memory file with this record and the right numbers. */
@@ -178,8 +207,49 @@ START_TEST(memory_files)
 }
 END_TEST
 
-static const TTest **const transports[] = { &sockets, &too_many_descriptors,
-					    &memory_files, NULL };
+/* Each number is closed once, and the file's own by nobody else. */
+static void numbers(int file, const unsigned char *record, uint32_t length,
+		    const int32_t *with, uint32_t count)
+{
+	const ssize_t size = (ssize_t)(count * sizeof(*with));
+	struct iommufd_hand_over *new = NULL;
+	struct iommufd_ctx *ctx = NULL;
+
+	ck_assert_int_eq(pwrite(file, record, length, 0), (ssize_t)length);
+	ck_assert_int_eq(pwrite(file, with, (size_t)size, (off_t)length), size);
+	FAILS(iommufd_hand_over_inherited(file, &ctx, &new),
+	      HAND_OVER_DESCRIPTORS, EINVAL);
+	ck_assert_ptr_null(new);
+}
+
+START_TEST(numbers_that_come_twice)
+{
+	int file = memfd_create("test", MFD_CLOEXEC);
+	unsigned char record[HEAD + 4 * THING];
+	uint32_t length = sizeof(record), count = 4;
+	struct iommufd_hand_over *h = NULL;
+	int32_t with[4];
+
+	if (handed.h) {
+		OK(iommufd_hand_over_new(handed.f.ctx, 0, &h));
+		OK(iommufd_hand_over_add(h, &OBJECT(FD, "a", .fd = file)));
+		OK(iommufd_hand_over_add(h, &OBJECT(FD, "b", .fd = file)));
+		OK(iommufd_hand_over_pack(h, record, &length, with, &count));
+		ck_assert_uint_eq(length, sizeof(record));
+		with[3] = with[2];
+		numbers(file, record, length, with, count);
+		with[3] = file;
+		numbers(file, record, length, with, count);
+		iommufd_hand_over_end(h);
+	}
+	close(file);
+}
+END_TEST
+
+static const TTest **const transports[] = {
+	&sockets,      &too_many_descriptors,	 &socket_that_says_who_sends,
+	&memory_files, &numbers_that_come_twice, NULL,
+};
 
 int main(void)
 {

@@ -146,6 +146,19 @@ static int find_fds(const char *bytes, size_t length,
 	return 0;
 }
 
+/* So that none is closed twice, nor one that is not the hand-over's. */
+static int are_different(const int32_t *fds, uint32_t count, int file)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (fds[i] == file)
+			return 0;
+		for (uint32_t before = 0; before < i; before++)
+			if (fds[i] == fds[before])
+				return 0;
+	}
+	return 1;
+}
+
 static int take_in(int fd, const char *bytes, size_t length,
 		   struct iommufd_ctx **ctx,
 		   struct iommufd_hand_over **hand_over)
@@ -156,8 +169,12 @@ static int take_in(int fd, const char *bytes, size_t length,
 
 	if (ret)
 		return ret;
-	ret = iommufd_hand_over_unpack(bytes, head.length, fds, head.fds, ctx,
-				       hand_over);
+	if (are_different(fds, head.fds, fd))
+		ret = iommufd_hand_over_unpack(bytes, head.length, fds,
+					       head.fds, ctx, hand_over);
+	else
+		ret = iommufd__hand_over_refused(
+			IOMMUFD_CAUSE_HAND_OVER_DESCRIPTORS);
 	if (!ret) {
 		for (uint32_t i = 0; i < head.fds; i++)
 			close(fds[i]);

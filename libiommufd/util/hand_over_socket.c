@@ -16,14 +16,21 @@
 #define THING sizeof(struct iommufd__hand_over_thing)
 
 /* Things in a message; the kernel takes 253 descriptors with one. */
-#define PART	128
-#define FDS_MAX 253
+#define PART	  128
+#define FDS_MAX	  253
+#define LABEL_MAX 256 /* bytes of a security label */
+
+/* Of Linux 6.5, which the headers may not be of. */
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
 
 /* Room for descriptors, and for what the reader's socket may be told to add. */
 union control {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) +
-		   CMSG_SPACE(sizeof(struct ucred))];
+		   CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int)) +
+		   CMSG_SPACE(LABEL_MAX)];
 };
 
 static uint32_t part_length(uint32_t count, uint32_t first)
@@ -109,26 +116,46 @@ struct incoming {
 	uint32_t room, count; /* of descriptors */
 };
 
+/* Nobody has sent it: the caller has told the socket to say who sends. */
+static void close_pidfd(const struct cmsghdr *c)
+{
+	int fd;
+
+	if (c->cmsg_len < CMSG_LEN(sizeof(fd)))
+		return;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	if (fd >= 0)
+		close(fd);
+}
+
+static void keep_rights(struct incoming *in, const struct cmsghdr *c,
+			int *strange)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd;
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+		if (in->count < in->room) {
+			in->fds[in->count++] = fd;
+		} else {
+			close(fd);
+			*strange = 1;
+		}
+	}
+}
+
 static void keep_fds(struct incoming *in, struct msghdr *message, int *strange)
 {
 	struct cmsghdr *c;
 
 	for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		int fd;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		if (c->cmsg_level != SOL_SOCKET)
 			continue;
-		for (size_t i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
-			       sizeof(int));
-			if (in->count < in->room) {
-				in->fds[in->count++] = fd;
-			} else {
-				close(fd);
-				*strange = 1;
-			}
-		}
+		if (c->cmsg_type == SCM_RIGHTS)
+			keep_rights(in, c, strange);
+		else if (c->cmsg_type == SCM_PIDFD)
+			close_pidfd(c);
 	}
 }
 

@@ -352,8 +352,9 @@ int iommufd_hand_over_inherit(struct iommufd_hand_over *hand_over, int *fd);
  *         error, after which everything is as it was, for another program to
  *         inherit
  * @failures
- * - as iommufd_hand_over_unpack(); ::IOMMUFD_CAUSE_HAND_OVER_MALFORMED also for a
- *   file that is none of memory
+ * - as iommufd_hand_over_unpack(); ::IOMMUFD_CAUSE_HAND_OVER_MALFORMED also for
+ *   what is no regular file, ::IOMMUFD_CAUSE_HAND_OVER_DESCRIPTORS also when a
+ *   number comes twice
  * @threads{any}
  * @syscalls{1 fstat, 1 pread, 1 close; 1 fcntl, 1 fstat and 1 close for each
  *           descriptor, 1 fcntl and 1 ioctl more for the context}
