@@ -17,6 +17,10 @@ static struct fixture f;
 START_TEST(names_and_what_is_left)
 {
 	struct iommufd_hand_over_object any = { .size = sizeof(any) };
+	struct iommufd_hand_over_object nameless[] = {
+		{ .size = sizeof(any), .kind = 0x10000, .name = "" },
+		{ .size = sizeof(any), .kind = 0x10001, .name = "" },
+	};
 	struct iommufd_hand_over *h = NULL;
 	struct iommufd_ioas *ioas = NULL;
 	struct iommufd_ctx *ctx = NULL;
@@ -40,6 +44,9 @@ START_TEST(names_and_what_is_left)
 	      ENOENT);
 	FAILS(iommufd_hand_over_take(h, &OBJECT(HWPT, "a")), HAND_OVER_NAME,
 	      ENOENT);
+	/* What goes over without a name. */
+	FAILS(iommufd_hand_over_take(h, &nameless[0]), HAND_OVER_NAME, ENOENT);
+	FAILS(iommufd_hand_over_take(h, &nameless[1]), HAND_OVER_NAME, ENOENT);
 	ioas = handing_take_one(h, OBJECT(IOAS, "a")).ioas;
 	FAILS(iommufd_hand_over_take(h, &OBJECT(IOAS, "a")), HAND_OVER_NAME,
 	      ENOENT);

@@ -20,6 +20,9 @@ static uint32_t wanted(const struct iommufd_hand_over *h,
 		return i;
 	}
 	i = iommufd__hand_over_find(h, o->kind, o->name);
+	/* Those before are our own, which have a kind too, and no name. */
+	if (i < IOMMUFD__HAND_OVER_OWN)
+		return h->count;
 	return i < h->count && h->taken[i] ? h->count : i;
 }
 
