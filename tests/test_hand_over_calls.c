@@ -215,6 +215,46 @@ START_TEST(wrong_arguments)
 }
 END_TEST
 
+/* What has an id in another context is something else in this one. */
+START_TEST(of_another_context)
+{
+	struct iommufd_ctx *ctx = harness_ctx();
+	struct iommufd_ioas *ioas = NULL;
+	struct iommufd_hand_over *h = NULL;
+	struct iommufd_viommu *viommu = NULL;
+	struct iommufd_hwpt *hwpt = NULL;
+
+	fixture_ioas(&f);
+	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
+	OK(iommufd_hwpt_adopt(ctx, iommufd_ioas_id(f.ioas), 0, &hwpt));
+	OK(iommufd_viommu_adopt(ctx, iommufd_ioas_id(f.ioas), 0, &viommu));
+	ck_assert_uint_eq(iommufd_ioas_id(ioas), iommufd_ioas_id(f.ioas));
+	if (harness_has(f.ctx, IOMMUFD_NR_IOAS_CHANGE_PROCESS)) {
+		OK(iommufd_hand_over_new(f.ctx, 0, &h));
+		FAILS(iommufd_hand_over_add(h,
+					    &OBJECT(IOAS, "x", .ioas = ioas)),
+		      OTHER_CONTEXT, EXDEV);
+		FAILS(iommufd_hand_over_add(h,
+					    &OBJECT(HWPT, "x", .hwpt = hwpt)),
+		      OTHER_CONTEXT, EXDEV);
+		FAILS(iommufd_hand_over_add(
+			      h, &OBJECT(HWPT_NESTED, "x", .hwpt = hwpt)),
+		      OTHER_CONTEXT, EXDEV);
+		FAILS(iommufd_hand_over_add(
+			      h, &OBJECT(VIOMMU, "x", .viommu = viommu)),
+		      OTHER_CONTEXT, EXDEV);
+		OK(iommufd_hand_over_add(h,
+					 &OBJECT(IOAS, "x", .ioas = f.ioas)));
+		iommufd_hand_over_end(h);
+	}
+	iommufd_viommu_release(viommu);
+	iommufd_hwpt_release(hwpt);
+	OK(iommufd_ioas_destroy(ioas));
+	iommufd_ctx_close(ctx);
+	fixture_end(&f);
+}
+END_TEST
+
 /* ---- little memory ------------------------------------------------------------------ */
 
 /* Allocation by allocation fails, until none does. */
@@ -278,8 +318,10 @@ START_TEST(little_memory)
 }
 END_TEST
 
-static const TTest **const calls[] = { &names_and_what_is_left, &very_many,
-				       &wrong_arguments, &little_memory, NULL };
+static const TTest **const calls[] = {
+	&names_and_what_is_left, &very_many,	 &wrong_arguments,
+	&of_another_context,	 &little_memory, NULL
+};
 
 int main(void)
 {

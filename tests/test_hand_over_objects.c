@@ -172,6 +172,34 @@ START_TEST(what_cannot_move)
 }
 END_TEST
 
+/* The kernel is asked while there is a way back. */
+START_TEST(what_is_something_else)
+{
+	struct iommufd_hand_over *h = NULL;
+	struct iommufd_ioas *gone = NULL;
+	struct iommufd_hwpt *none = NULL;
+
+	fixture_device(&q.f);
+	if (!handing_possible(&q.f))
+		return;
+	queues_add_events(&q, 8);
+	OK(iommufd_hand_over_new(q.f.ctx, 0, &h));
+	OK(iommufd_ioas_adopt(q.f.ctx, UNUSED_ID, 0, &gone));
+	OK(iommufd_hwpt_adopt(q.f.ctx, iommufd_ioas_id(q.f.ioas), 0, &none));
+	FAILS(iommufd_hand_over_add(h, &OBJECT(HWPT, "x", .hwpt = q.nested)),
+	      OBJECT, ENOENT);
+	FAILS(iommufd_hand_over_add(h, &OBJECT(HWPT, "x", .hwpt = none)),
+	      OBJECT, ENOENT);
+	FAILS(iommufd_hand_over_add(h, &OBJECT(IOAS, "x", .ioas = gone)),
+	      OBJECT, ENOENT);
+	OK(iommufd_hand_over_add(h, &OBJECT(HWPT, "x", .hwpt = q.parent)));
+	iommufd_hand_over_end(h);
+	iommufd_hwpt_release(none);
+	iommufd_ioas_release(gone);
+	queues_end(&q);
+}
+END_TEST
+
 /* What was mapped after the beginning shows at the end, which changes nothing. */
 START_TEST(what_cannot_move_any_more)
 {
@@ -192,9 +220,10 @@ START_TEST(what_cannot_move_any_more)
 }
 END_TEST
 
-static const TTest **const things[] = { &all_of_a_guest, &faults_on_their_way,
-					&what_cannot_move,
-					&what_cannot_move_any_more, NULL };
+static const TTest **const things[] = {
+	&all_of_a_guest,	 &faults_on_their_way,	     &what_cannot_move,
+	&what_is_something_else, &what_cannot_move_any_more, NULL
+};
 
 int main(void)
 {

@@ -251,6 +251,35 @@ static const void *look_at(const struct iommufd_hand_over_object *o,
 	}
 }
 
+/*
+ * Whether the object is of another context, where its id is that of something
+ * else. What a handle does not tell is taken to be right.
+ */
+static int is_elsewhere(const struct iommufd_hand_over *h,
+			const struct iommufd_hand_over_object *o)
+{
+	const struct iommufd_ctx *ctx = NULL;
+
+	switch (o->kind) {
+	case IOMMUFD_HAND_OVER_IOAS:
+		ctx = iommufd_ioas_ctx(o->ioas);
+		break;
+	case IOMMUFD_HAND_OVER_HWPT:
+	case IOMMUFD_HAND_OVER_HWPT_NESTED:
+		ctx = iommufd_hwpt_ctx(o->hwpt);
+		break;
+	case IOMMUFD_HAND_OVER_VFIO:
+		ctx = iommufd_vfio_ctx(o->vfio);
+		break;
+	case IOMMUFD_HAND_OVER_VIOMMU:
+		ctx = iommufd_viommu_ctx(o->viommu);
+		break;
+	default:
+		break;
+	}
+	return ctx && ctx != h->ctx;
+}
+
 /* What is wrong with it in itself: 0 or a cause. */
 static uint32_t check(const struct iommufd_hand_over *h,
 		      const struct iommufd_hand_over_object *o)
@@ -265,12 +294,31 @@ static uint32_t check(const struct iommufd_hand_over *h,
 		return IOMMUFD_CAUSE_BAD_VALUE;
 	if (iommufd__hand_over_find(h, o->kind, o->name) < h->count)
 		return IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN;
-	if (o->kind != IOMMUFD_HAND_OVER_VFIO || !o->vfio)
-		return 0;
-	if (!iommufd_vfio_ctx(o->vfio))
+	if (o->kind == IOMMUFD_HAND_OVER_VFIO && o->vfio &&
+	    !iommufd_vfio_ctx(o->vfio))
 		return IOMMUFD_CAUSE_NOT_BOUND;
-	return iommufd_vfio_ctx(o->vfio) != h->ctx ? IOMMUFD_CAUSE_OTHER_CONTEXT
-						   : 0;
+	return is_elsewhere(h, o) ? IOMMUFD_CAUSE_OTHER_CONTEXT : 0;
+}
+
+/*
+ * Is it what it is said to be, as far as the kernel tells? The new process asks
+ * the same, when it may be too late to go back.
+ */
+static int verify(const struct iommufd_hand_over *h, uint32_t kind, uint32_t id)
+{
+	struct iommufd_ioas *ioas = NULL;
+	struct iommufd_hwpt *hwpt = NULL;
+	int ret = 0;
+
+	if (kind == IOMMUFD_HAND_OVER_IOAS)
+		ret = iommufd_ioas_adopt(h->ctx, id, IOMMUFD_ADOPT_VERIFY,
+					 &ioas);
+	else if (kind == IOMMUFD_HAND_OVER_HWPT)
+		ret = iommufd_hwpt_adopt(h->ctx, id, IOMMUFD_ADOPT_VERIFY,
+					 &hwpt);
+	iommufd_ioas_release(ioas);
+	iommufd_hwpt_release(hwpt);
+	return ret;
 }
 
 static int add(struct iommufd_hand_over *h,
@@ -279,7 +327,7 @@ static int add(struct iommufd_hand_over *h,
 	struct iommufd__hand_over_thing thing = { .kind = o->kind,
 						  .page_table = o->page_table,
 						  .value = o->value };
-	int fd = -1;
+	int fd = -1, ret;
 
 	if (!look_at(o, &thing.id, &fd))
 		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
@@ -287,6 +335,9 @@ static int add(struct iommufd_hand_over *h,
 	if (fd < 0 && o->kind != IOMMUFD_HAND_OVER_FD &&
 	    iommufd__hand_over_has_fd(o->kind))
 		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	ret = verify(h, thing.kind, thing.id);
+	if (ret)
+		return ret;
 	if (o->kind == IOMMUFD_HAND_OVER_VFIO)
 		thing.device_kind = iommufd_vfio_kind(o->vfio);
 	memcpy(thing.name, o->name, strlen(o->name));

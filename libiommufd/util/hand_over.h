@@ -14,7 +14,7 @@
 
 #include "internal.h"
 
-#define IOMMUFD__HAND_OVER_OBJECT_MIN 96 /* sizeof in 0.1.0 */
+#define IOMMUFD__HAND_OVER_OBJECT_MIN (24 + 9 * sizeof(void *)) /* of 0.1.0 */
 
 #define IOMMUFD__HAND_OVER_MAGIC   "iommufdH"
 #define IOMMUFD__HAND_OVER_VERSION 1
@@ -56,6 +56,9 @@ struct iommufd__hand_over_thing {
 	char name[IOMMUFD_HAND_OVER_NAME_MAX]; /* filled up with 0 */
 };
 
+_Static_assert(sizeof(struct iommufd_hand_over_object) >=
+		       IOMMUFD__HAND_OVER_OBJECT_MIN,
+	       "grown only");
 _Static_assert(sizeof(struct iommufd__hand_over_head) == 32, "format");
 _Static_assert(sizeof(struct iommufd__hand_over_thing) == 88, "format");
 

@@ -175,7 +175,9 @@ int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
  * @brief Add something, in the old process.
  *
  * The hand-over has a duplicate of a descriptor: **a device stays bound at least
- * until the hand-over ends**. Handle and descriptor stay the caller's.
+ * until the hand-over ends**. Handle and descriptor stay the caller's. The kernel
+ * is asked of an address space and of a page table that is no nested one whether
+ * it is there, as long as there is a way back.
  *
  * @param hand_over the hand-over, made by iommufd_hand_over_new()
  * @param object what to add; needed only in the call
@@ -188,7 +190,12 @@ int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
  *   long, a page table of what is no device file, more than
  *   ::IOMMUFD_HAND_OVER_OBJECTS_MAX things, and in the new process
  * - ::IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN
- * - ::IOMMUFD_CAUSE_NOT_BOUND, ::IOMMUFD_CAUSE_OTHER_CONTEXT for a device file
+ * - ::IOMMUFD_CAUSE_NOT_BOUND for a device file
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT for an address space, page table, device file or
+ *   vIOMMU. **Of other kinds it cannot be seen**: their ids would be those of
+ *   something else.
+ * - ::IOMMUFD_CAUSE_OBJECT when there is no such address space or page table, as
+ *   for a nested page table that is not said to be one
  * - ::IOMMUFD_CAUSE_BAD_FD, ::IOMMUFD_CAUSE_DESCRIPTORS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any, one call at a time for a hand-over}
