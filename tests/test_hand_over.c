@@ -146,20 +146,27 @@ START_TEST(what_is_inherited)
 	unsigned int before;
 	char record[512];
 	int32_t fds[8];
-	int fd = -1, again = -1;
+	int fd = -1, again = -1, input;
 
 	if (!handing_is_possible())
 		return;
 	begin();
 	before = open_descriptors();
+	/* The new program's standard files are none of these. */
+	input = fcntl(0, F_DUPFD_CLOEXEC, 3);
+	ck_assert_int_gt(input, 0);
+	close(0);
 	h = handing_add(&old);
 	OK(iommufd_hand_over_pack(h, record, &length, fds, &count));
 	ck_assert_uint_eq(count, 3);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		ck_assert_int_gt(fds[i], 2);
 		ck_assert(!is_inherited(fds[i]));
+	}
 	OK(iommufd_hand_over_inherit(h, &fd));
 	for (uint32_t i = 0; i < count; i++)
 		ck_assert(is_inherited(fds[i]));
+	ck_assert_int_gt(fd, 2);
 	ck_assert(is_inherited(fd));
 	/* Ours are not. */
 	ck_assert(!is_inherited(iommufd_ctx_fd(old.f.ctx)));
@@ -167,6 +174,8 @@ START_TEST(what_is_inherited)
 	OK(iommufd_hand_over_inherit(h, &again));
 	ck_assert_uint_eq(open_descriptors(), before + count + 2);
 	iommufd_hand_over_end(h);
+	ck_assert_int_eq(dup2(input, 0), 0);
+	close(input);
 	ck_assert_uint_eq(open_descriptors(), before);
 	iommufd_hwpt_release(old.hwpt);
 	close(old.memfd);

@@ -183,7 +183,9 @@ static int append_own(struct iommufd_hand_over *h)
 	if (pipe2(ends, O_CLOEXEC))
 		return iommufd__hand_over_failed(errno);
 	h->old = ends[1];
-	return append(h, &old, ends[0]);
+	ret = append_copy(h, &old, ends[0]);
+	close(ends[0]);
+	return ret;
 }
 
 UTIL_API int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,

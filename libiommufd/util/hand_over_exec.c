@@ -72,7 +72,8 @@ static int write_file(const struct iommufd_hand_over *h, int fd)
 UTIL_API int iommufd_hand_over_inherit(struct iommufd_hand_over *hand_over,
 				       int *fd)
 {
-	int file, err;
+	int32_t file = -1;
+	int new, err, ret;
 
 	if (!hand_over || !fd)
 		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
@@ -81,9 +82,14 @@ UTIL_API int iommufd_hand_over_inherit(struct iommufd_hand_over *hand_over,
 		close(hand_over->file);
 		hand_over->file = -1;
 	}
-	file = memfd_create("hand-over", MFD_CLOEXEC);
-	if (file < 0)
+	new = memfd_create("hand-over", MFD_CLOEXEC);
+	if (new < 0)
 		return iommufd__hand_over_failed(errno);
+	/* Not one of the first numbers, which the new program takes for others. */
+	ret = iommufd__hand_over_dup(new, &file);
+	close(new);
+	if (ret)
+		return ret;
 	err = write_file(hand_over, file);
 	if (err) {
 		close(file);

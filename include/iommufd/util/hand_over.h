@@ -164,7 +164,7 @@ struct iommufd_hand_over_object {
  * - ::IOMMUFD_CAUSE_COMMAND before 6.13
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
- * @syscalls{1 ioctl, 1 fcntl, 1 pipe2, 2 fstat}
+ * @syscalls{1 ioctl, 2 fcntl, 1 pipe2, 2 fstat, 1 close}
  * @kernel{6.13}
  * @since 0.1.0
  */
@@ -341,8 +341,9 @@ int iommufd_hand_over_receive(int socket, struct iommufd_ctx **ctx,
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any, one call at a time for a hand-over}
- * @syscalls{1 memfd_create, 3 write, of many things more, 1 fcntl for each
- *           descriptor; after an earlier call 1 fcntl for each and 1 close}
+ * @syscalls{1 memfd_create, 1 fcntl, 1 close, 3 write, of many things more, 1
+ *           fcntl for each descriptor; after an earlier call 1 fcntl for each and
+ *           1 close}
  * @kernel{6.2}
  * @since 0.1.0
  */
