@@ -147,14 +147,60 @@ START_TEST(by_process_through_exec)
 }
 END_TEST
 
+/* Mapped with CAP_IPC_LOCK: nothing is accounted, so nobody need be there. */
+static void exec_not_accounted(void *arg)
+{
+	const struct iommufd_extent all = extent(0, HANDED);
+	uint64_t iova = MOCK_FIRST;
+	struct iommufd_hand_over *h = NULL;
+	int fd = -1;
+
+	(void)arg;
+	old.f.ctx = harness_ctx();
+	OK(iommufd_ctx_rlimit_mode_set(old.f.ctx, IOMMUFD_RLIMIT_MODE_PROCESS));
+	OK(iommufd_ioas_alloc(old.f.ctx, 0, &old.f.ioas));
+	OK(iommufd_mock_device_new(old.f.ctx, iommufd_ioas_id(old.f.ioas), 0,
+				   &old.f.hwpt_id, &old.f.device));
+	OK(iommufd_ioas_map_file(old.f.ioas, harness_memfd(HANDED), &all, FIXED,
+				 &iova));
+	OK(iommufd_hand_over_new(old.f.ctx, 0, &h));
+	OK(iommufd_hand_over_add(h, &OBJECT(IOAS, "ram", .ioas = old.f.ioas)));
+	OK(iommufd_hand_over_inherit(h, &fd));
+	handing_exec("not_accounted", fd);
+}
+
+static void run_not_accounted(int fd)
+{
+	struct iommufd_hand_over *h = NULL;
+	struct iommufd_ctx *ctx = NULL;
+	struct iommufd_ioas *ioas;
+
+	OK(iommufd_hand_over_inherited(fd, &ctx, &h));
+	ioas = handing_take_one(h, OBJECT(IOAS, "ram")).ioas;
+	FAILS(iommufd_hand_over_finish(h), MAPPER_GONE, ESRCH);
+	OK(iommufd_ctx_change_process(ctx));
+	iommufd_hand_over_end(h);
+	unmap_at(ioas, HANDED, MOCK_FIRST);
+	iommufd_ioas_release(ioas);
+	iommufd_ctx_close(ctx);
+}
+
+START_TEST(by_process_but_not_accounted)
+{
+	if (handing_is_possible())
+		in_child(exec_not_accounted, NULL);
+}
+END_TEST
+
 static const TTest **const accounts[] = { &the_limit_counts_it_twice,
 					  &by_process, &by_process_through_exec,
-					  NULL };
+					  &by_process_but_not_accounted, NULL };
 
 int main(int argc, char **argv)
 {
 	const struct handing_program programs[] = {
 		{ "by_process", run_by_process },
+		{ "not_accounted", run_not_accounted },
 		{ NULL, NULL },
 	};
 	const struct harness_case cases[] = {

@@ -107,7 +107,9 @@ enum {
 /**
  * @brief One thing that is handed over.
  *
- * Of the handles only that of the kind counts; the others are NULL.
+ * Of handles and descriptor only what the kind names counts: the others are not
+ * looked at by iommufd_hand_over_add(), and NULL or -1 after
+ * iommufd_hand_over_take().
  * @since 0.1.0
  */
 struct iommufd_hand_over_object {
@@ -124,7 +126,7 @@ struct iommufd_hand_over_object {
 	/** Of a device file the id of the page table that is in force, which the
 	 *  kernel does not tell; 0 for none, and for other kinds. */
 	uint32_t page_table;
-	/** Of the kind of that name; else -1. */
+	/** Of the kind of that name. */
 	int32_t fd;
 	/** Of the kind of that name. */
 	struct iommufd_ioas *ioas;
@@ -161,6 +163,8 @@ struct iommufd_hand_over_object {
  * - ::IOMMUFD_CAUSE_NOT_FILE_BACKED when a mapping was made by iommufd_ioas_map()
  *   or is one of a dma-buf. The kernel does not tell which.
  * - ::IOMMUFD_CAUSE_MAPPING_IN_TRANSIT when another thread maps or unmaps
+ * - ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when the mappings are another process's, and
+ *   the caller's limit of locked memory is too low
  * - ::IOMMUFD_CAUSE_COMMAND before 6.13
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
@@ -199,7 +203,8 @@ int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
  * - ::IOMMUFD_CAUSE_BAD_FD, ::IOMMUFD_CAUSE_DESCRIPTORS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any, one call at a time for a hand-over}
- * @syscalls{1 fcntl and 1 fstat for what has a descriptor, else none}
+ * @syscalls{1 fcntl and 1 fstat for what has a descriptor; 1 ioctl for an address
+ *           space or page table; else none}
  * @kernel{6.13}
  * @since 0.1.0
  */
@@ -234,8 +239,9 @@ int iommufd_hand_over_pack(const struct iommufd_hand_over *hand_over,
 /**
  * @brief Take a hand-over in, from a transport of one's own.
  *
- * The bytes are not trusted, and each descriptor must be the file that it was.
- * Nothing in the kernel changes.
+ * The bytes are not trusted, and each descriptor must be of the file that it was,
+ * as far as fstat(2) tells: two iommufds look the same, as do any two event
+ * descriptors. Nothing in the kernel changes.
  *
  * @param record what iommufd_hand_over_pack() gave
  * @param length its bytes
@@ -256,6 +262,7 @@ int iommufd_hand_over_pack(const struct iommufd_hand_over *hand_over,
  *   that this one does not know
  * - ::IOMMUFD_CAUSE_HAND_OVER_DESCRIPTORS when their number or order is another
  *   one, or one is another file
+ * - as iommufd_ctx_adopt()
  * - ::IOMMUFD_CAUSE_BAD_FD, ::IOMMUFD_CAUSE_DESCRIPTORS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
@@ -422,7 +429,9 @@ int iommufd_hand_over_take(struct iommufd_hand_over *hand_over,
  * - ::IOMMUFD_CAUSE_MAPPER_GONE when the old process has ended or run another
  *   program, or its hand-over has ended, and locked memory is accounted by
  *   process (::IOMMUFD_RLIMIT_MODE_PROCESS): the kernel would warn, and half do
- *   it
+ *   it. Also where nothing is accounted, which cannot be seen: who knows that
+ *   all was mapped with CAP_IPC_LOCK calls iommufd_ctx_change_process() and
+ *   ends the hand-over instead.
  * - ::IOMMUFD_CAUSE_MEMORY_OR_LIMIT when the caller's limit of locked memory is
  *   too low. **By the default mode all of it counts twice for the instant** when
  *   both processes are of the same user.
