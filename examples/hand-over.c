@@ -99,7 +99,8 @@ static struct iommufd_hand_over *give(void)
 		{ .size = sizeof(objects[0]),
 		  .kind = IOMMUFD_HAND_OVER_FD,
 		  .name = "memory",
-		  .fd = program.memory_fd },
+		  .fd = program.memory_fd,
+		  .value = sizeof(struct memory) },
 	};
 	struct iommufd_hand_over *hand_over = NULL;
 
@@ -172,7 +173,7 @@ static struct iommufd_hand_over_object take(struct iommufd_hand_over *hand_over,
 
 static void take_all(struct iommufd_hand_over *hand_over)
 {
-	struct iommufd_hand_over_object space, disk;
+	struct iommufd_hand_over_object space, disk, memory;
 
 	space = take(hand_over, IOMMUFD_HAND_OVER_IOAS, "address space");
 	program.ioas = space.ioas;
@@ -183,7 +184,11 @@ static void take_all(struct iommufd_hand_over *hand_over)
 	check("disk", iommufd_device_from_vfio(disk.vfio, &program.device));
 	/* From now on the device holds the file. */
 	iommufd_vfio_close(disk.vfio);
-	program.memory_fd = take(hand_over, IOMMUFD_HAND_OVER_FD, "memory").fd;
+	memory = take(hand_over, IOMMUFD_HAND_OVER_FD, "memory");
+	program.memory_fd = memory.fd;
+	/* A version that keeps other notes in it cannot read these. */
+	if (memory.value != sizeof(struct memory))
+		die("the memory is laid out otherwise");
 	printf("new    takes the disk, on page table %" PRIu32
 	       ", and %zu KiB of memory\n",
 	       disk.page_table, sizeof(struct memory) >> 10);

@@ -115,8 +115,13 @@ UTIL_API int iommufd_hand_over_take(struct iommufd_hand_over *hand_over,
 static int old_is_gone(const struct iommufd_hand_over *h)
 {
 	struct pollfd end = { .fd = h->fds[1], .events = POLLIN };
+	int n;
 
-	return poll(&end, 1, 0) != 0;
+	/* A signal interrupts it though it does not wait. */
+	do
+		n = poll(&end, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n != 0;
 }
 
 /*
