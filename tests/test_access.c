@@ -223,7 +223,7 @@ END_TEST
 /* Two mappings far apart in memory, side by side for the access. */
 START_TEST(copies_across_mappings)
 {
-	char pattern[64], buffer[64];
+	char pattern[64], buffer[64] = { 0 };
 
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (char)(i * 7 + 1);
