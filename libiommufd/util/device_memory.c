@@ -176,6 +176,7 @@ UTIL_API int iommufd_device_memory_map(struct iommufd_device_memory *memory,
 				       uint64_t *iova)
 {
 	uint32_t cause = check_map(memory, bar, flags, iova);
+	const struct iommufd__area *first;
 	int ret;
 
 	if (cause)
@@ -186,8 +187,9 @@ UTIL_API int iommufd_device_memory_map(struct iommufd_device_memory *memory,
 	ret = arrive(memory, bar, flags, *iova);
 	if (ret)
 		return go_back(memory, bar, 1);
-	if (!(flags & IOMMUFD_MAP_FIXED_IOVA))
-		*iova = next_of(memory, bar, NULL)->want.iova;
+	first = next_of(memory, bar, NULL);
+	if (first && !(flags & IOMMUFD_MAP_FIXED_IOVA))
+		*iova = first->want.iova;
 	return 0;
 }
 
