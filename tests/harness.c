@@ -112,6 +112,8 @@ int harness_run(const char *name, const struct harness_case *cases,
 		if (cases[i].setup || cases[i].teardown)
 			tcase_add_checked_fixture(tcase, cases[i].setup,
 						  cases[i].teardown);
+		if (cases[i].tags)
+			tcase_set_tags(tcase, cases[i].tags);
 		for (const TTest **const *test = cases[i].tests; *test; test++)
 			tcase_add_test(tcase, **test);
 		suite_add_tcase(suite, tcase);

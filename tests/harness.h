@@ -28,7 +28,11 @@ struct harness_case {
 	void (*teardown)(void);
 	const TTest **const *tests; /* &test, ... NULL */
 	double timeout;		    /* seconds, 0 for the default of 60 */
+	const char *tags;	    /* or NULL: see LIMITS */
 };
+
+/* The tag of cases that set limits which valgrind keeps to itself. */
+#define LIMITS "limits"
 
 int harness_run(const char *suite, const struct harness_case *cases,
 		size_t count);

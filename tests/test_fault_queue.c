@@ -300,13 +300,8 @@ START_TEST(of_a_paging_page_table)
 END_TEST
 
 static const TTest **const objects[] = {
-	&making_and_ending,
-	&adopting,
-	&no_descriptors_left,
-	&in_use,
-	&no_such_queue,
-	&of_a_paging_page_table,
-	NULL,
+	&making_and_ending,	 &adopting, &in_use, &no_such_queue,
+	&of_a_paging_page_table, NULL,
 };
 
 static const TTest **const reading[] = {
@@ -319,12 +314,18 @@ static const TTest **const reading[] = {
 	NULL,
 };
 
+static const TTest **const limits[] = { &no_descriptors_left, NULL };
+
 int main(void)
 {
 	const struct harness_case cases[] = {
 		{ .name = "objects", .setup = setup, .tests = objects },
 		{ .name = "reading", .setup = setup, .tests = reading },
+		{ .name = "limits",
+		  .setup = setup,
+		  .tests = limits,
+		  .tags = LIMITS },
 	};
 
-	return harness_run("fault_queue", cases, 2);
+	return harness_run("fault_queue", cases, 3);
 }

@@ -411,13 +411,8 @@ START_TEST(another_queue)
 END_TEST
 
 static const TTest **const objects[] = {
-	&making_and_ending,
-	&what_is_asked_for,
-	&wrong_arguments,
-	&adopting,
-	&no_descriptors_left,
-	&another_queue,
-	NULL,
+	&making_and_ending, &what_is_asked_for, &wrong_arguments,
+	&adopting,	    &another_queue,	NULL,
 };
 
 static const TTest **const reading[] = {
@@ -432,12 +427,15 @@ static const TTest **const reading[] = {
 	NULL,
 };
 
+static const TTest **const limits[] = { &no_descriptors_left, NULL };
+
 int main(void)
 {
 	const struct harness_case cases[] = {
 		{ .name = "objects", .tests = objects },
 		{ .name = "reading", .tests = reading },
+		{ .name = "limits", .tests = limits, .tags = LIMITS },
 	};
 
-	return harness_run("veventq", cases, 2);
+	return harness_run("veventq", cases, 3);
 }
