@@ -180,7 +180,12 @@ static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
 	uint64_t page = key >> shift, place = iommufd__dma_place(hints, page);
 	uintptr_t old = iommufd__dma_hint(iommufd__dma_slot(hints, place));
 	uint64_t first = old & DMA_IS_LEAF ? first_of(leaf_of(old)) : 0;
+	uintptr_t root =
+		atomic_load_explicit(&side->root, memory_order_relaxed);
 
+	/* A leaf that is the whole tree is found faster without a slot. */
+	if (iommufd__dma_height(root) == 1)
+		return;
 	if (first > key && first >> shift == page) {
 		if (first_of(leaf) >> shift == page)
 			return;
