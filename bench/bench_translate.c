@@ -310,6 +310,7 @@ static void *write_steadily(void *arg)
 
 struct reader {
 	pthread_t thread;
+	struct figures (*way)(void);
 	unsigned int processor;
 	double took;
 };
@@ -321,11 +322,12 @@ static void *read_some(void *arg)
 	bench_pin(reader->processor);
 	reader->took = INFINITY;
 	for (int round = 0; round < 2 * ROUNDS; round++)
-		reader->took = fmin(reader->took, with_map().stream);
+		reader->took = fmin(reader->took, reader->way().stream);
 	return NULL;
 }
 
-static double read_with(unsigned int readers, int writer)
+static double read_by(struct figures (*way)(void), unsigned int readers,
+		      int writer)
 {
 	struct reader list[2];
 	pthread_t writing;
@@ -336,6 +338,7 @@ static double read_with(unsigned int readers, int writer)
 		MUST(!pthread_create(&writing, NULL, write_steadily, NULL));
 	for (unsigned int i = 0; i < readers; i++) {
 		list[i].processor = i;
+		list[i].way = way;
 		MUST(!pthread_create(&list[i].thread, NULL, read_some,
 				     &list[i]));
 	}
@@ -349,36 +352,44 @@ static double read_with(unsigned int readers, int writer)
 	return sum / readers;
 }
 
-static void compare_writer(int layout, int pattern, const char *what)
+static void compare_writer(uint64_t n, int layout, int pattern,
+			   const char *what)
 {
 	char words[64];
 
-	begin(4096, layout);
+	begin(n, layout);
 	make_addresses(pattern);
 	for (unsigned int readers = 1; readers <= 2; readers++) {
-		double alone = INFINITY, with = INFINITY, numbers[3];
+		double alone = INFINITY, with = INFINITY, list = INFINITY;
+		double numbers[5];
 
 		for (int round = 0; round < 3; round++) {
-			alone = fmin(alone, read_with(readers, 0));
-			with = fmin(with, read_with(readers, 1));
+			alone = fmin(alone, read_by(with_map, readers, 0));
+			with = fmin(with, read_by(with_map, readers, 1));
+			list = fmin(list, read_by(with_skip, readers, 0));
 		}
 		numbers[0] = alone;
 		numbers[1] = with;
 		numbers[2] = (with / alone - 1) * 100;
-		snprintf(words, sizeof(words), "%u %s", readers, what);
-		bench_row(words, numbers, 3);
+		numbers[3] = list;
+		numbers[4] = alone / list;
+		snprintf(words, sizeof(words), "%u %s of %llu", readers, what,
+			 (unsigned long long)n);
+		bench_row(words, numbers, 5);
 	}
 	end();
 }
 
 static void compare_writers(void)
 {
-	bench_table("readers of 4,096 regions, and a writer with 10,000 "
-		    "operations a second (ns)",
-		    "readers,alone,with writer,slower by %");
-	compare_writer(ALIGNED, SAME, "cursor");
-	compare_writer(ALIGNED, RANDOM, "2 MiB random");
-	compare_writer(MIXED, RANDOM, "mixed random");
+	bench_table("readers, and a writer with 10,000 operations a second "
+		    "(ns)",
+		    "readers,alone,with writer,slower by %,skip list,"
+		    "map/skip");
+	compare_writer(4096, ALIGNED, SAME, "cursor");
+	compare_writer(4096, ALIGNED, RANDOM, "2 MiB random");
+	for (size_t i = 2; i < SIZES; i++)
+		compare_writer(sizes[i], MIXED, RANDOM, "mixed random");
 }
 
 /* ---- bookkeeping ------------------------------------------------------------ */

@@ -36,11 +36,12 @@ machine() {
 }
 
 bars() {
-	local calls dirty
+	local calls dirty translate
 
 	calls=$(csv calls)
 	dirty=$(csv dirty)
-	awk -f "$scripts/bars.awk" "$calls" "$dirty"
+	translate=$(csv translate)
+	awk -f "$scripts/bars.awk" "$calls" "$dirty" "$translate"
 }
 
 while IFS= read -r line; do

@@ -9,8 +9,9 @@
  */
 static void pause_reader(void);
 #define IOMMUFD__DMA_PAUSE() pause_reader()
-static unsigned int hinted;
+static unsigned int hinted, paged;
 #define DMA_HINTED hinted
+#define DMA_PAGED  paged
 
 #include "dmainside.h"
 
@@ -108,11 +109,14 @@ static void read_at_every_stop(unsigned int slot, int back)
 	}
 }
 
-/* With few regions and with many, with hints and without. */
+/* What readers find first. */
+enum { TREE, RECORDS, PAGES };
+
 static void run(unsigned int registered, unsigned int changes,
-		unsigned int with_hints)
+		unsigned int hints)
 {
-	hinted = with_hints;
+	hinted = hints >= RECORDS;
+	paged = hints == PAGES;
 	fill(registered);
 	ck_assert_int_eq(hints_are_leaves(), mixed);
 	for (stop.how = OTHERS; stop.how < WRITERS; stop.how++)
@@ -128,19 +132,19 @@ static void run(unsigned int registered, unsigned int changes,
 START_TEST(few_changes)
 {
 	for (unsigned int changes = 1; changes <= DMA_GRACE + 2; changes++) {
-		run(20, changes, 1);
-		run(400, changes, 1);
-		run(400, changes, 0);
+		run(20, changes, RECORDS);
+		for (unsigned int hints = TREE; hints <= PAGES; hints++)
+			run(400, changes, hints);
 	}
 }
 END_TEST
 
 START_TEST(many_changes)
 {
-	run(3, 200, 0);
-	run(60, 200, 1);
-	run(400, 200, 1);
-	run(400, 200, 0);
+	run(3, 200, TREE);
+	run(60, 200, RECORDS);
+	for (unsigned int hints = TREE; hints <= PAGES; hints++)
+		run(400, 200, hints);
 }
 END_TEST
 
@@ -148,7 +152,7 @@ END_TEST
 static void run_mixed(unsigned int registered, unsigned int changes)
 {
 	mixed = 1;
-	run(registered, changes, 1);
+	run(registered, changes, RECORDS);
 	mixed = 0;
 }
 

@@ -47,10 +47,10 @@ static int is_stable(unsigned int slot)
 	return slot % (SLOTS / STABLE) == 0;
 }
 
-/* The first page of a slot, and three quarters of it. */
+/* The first page of a slot, or three quarters of it. */
 static uint64_t length_of(unsigned int slot)
 {
-	return slot & 1 ? PAGE : room / 4 * 3;
+	return slot & 1 || room == PAGE ? PAGE : room / 4 * 3;
 }
 
 static void publish(unsigned int slot)
@@ -189,6 +189,13 @@ static void run(uint64_t bytes)
 	fake_space_end(&space);
 }
 
+/* All have one page, and are hints themselves. */
+START_TEST(lengths_of_a_page)
+{
+	run(PAGE);
+}
+END_TEST
+
 /* Lengths of one power of two and a half more or less: hints are records. */
 START_TEST(lengths_alike)
 {
@@ -258,7 +265,8 @@ START_TEST(writers_of_the_same_memory)
 }
 END_TEST
 
-static const TTest **const tests[] = { &lengths_alike, &lengths_that_differ,
+static const TTest **const tests[] = { &lengths_of_a_page, &lengths_alike,
+				       &lengths_that_differ,
 				       &writers_of_the_same_memory, NULL };
 
 int main(void)

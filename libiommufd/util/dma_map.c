@@ -44,12 +44,13 @@ static struct iommufd_dma_map *map_new(struct iommufd_ioas *ioas)
 	pthread_mutex_init(&map->mutex, NULL);
 	pthread_cond_init(&map->settled, NULL);
 	map->ioas = ioas;
+	map->changes = UINT32_MAX;
 	map->info.size = sizeof(map->info);
 	map->chunk = calloc(DMA_CHUNKS, sizeof(map->chunk[0]));
 	map->info.memory = sizeof(*map) + DMA_CHUNKS * sizeof(map->chunk[0]);
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		atomic_store_explicit(&map->side[i].shift, DMA_SHIFT,
-				      memory_order_relaxed);
+		iommufd__dma_set(&map->side[i].page,
+				 iommufd__dma_page_of(DMA_SHIFT));
 	/* With record 0, which hints of nothing refer to. */
 	if (map->chunk && iommufd__dma_hints_new(map) &&
 	    iommufd__dma_records_add(map))

@@ -20,14 +20,22 @@
  * belongs together and was valid at that moment, however it came to the record.
  * A region that holds the address looked for is therefore the answer, always.
  *
- * Hints. That makes them easy: they may be wrong. A hint names a record, or, where
- * lengths differ, a leaf of the tree, in which the reader then looks for the
- * record. It need not know whether that leaf is still in its place, is waiting, or
- * is somewhere else by now, nor whether it is being written to: it finds the
+ * Hints. That makes most of them easy: they may be wrong. A hint names a record,
+ * or, where lengths differ, a leaf of the tree, in which the reader then looks for
+ * the record. It need not know whether that leaf is still in its place, is waiting,
+ * or is somewhere else by now, nor whether it is being written to: it finds the
  * number of some record, since a leaf has never held anything but such numbers
  * (new ones have 0, a record that never lives), and whoever sees a number sees the
  * record's memory. The record tells whether it is the right one. If not, the tree
  * is asked, and only the tree can say that there is none.
+ *
+ * Pages. A hint may also be the region itself, if that is just one page. Such a
+ * hint must not be wrong, so only writers make it, when the region has come alive,
+ * and take it away, before `removals` says that it is gone. A reader reads
+ * `removals` first and last, as with records, and between them the size of pages
+ * and the slot. The size changes while `removals` is odd, after all slots have
+ * been cleared, and slots are filled again when it is even: so with the same
+ * `removals` first and last, size and hint belong together.
  *
  * Nodes. Only "there is none" has to be proven, and pointers have to be good
  * before they are followed. A node that readers can reach changes in two ways
@@ -69,6 +77,11 @@
 #define DMA_HINTED 16
 #endif
 
+/* Whether a region may be in its slot. */
+#ifndef DMA_PAGED
+#define DMA_PAGED 1
+#endif
+
 #define DMA_LINE   64
 #define DMA_WIDTH  16 /* of a node */
 #define DMA_HEIGHT 15 /* of a tree at most; a node's address has room for it */
@@ -78,9 +91,15 @@
 #define DMA_CHUNK      (1u << DMA_CHUNK_BITS) /* records allocated at once */
 #define DMA_CHUNKS     8192
 #define DMA_LIMBO      256
-#define DMA_SHIFT      21 /* what hints go by when there is nothing yet */
+#define DMA_SHIFT      21 /* of a page when there is nothing yet, */
+#define DMA_SHIFT_MIN  12 /* and at least */
 #define DMA_LEAVES     64 /* added to the shift: hints are leaves */
 #define DMA_IS_LEAF    1  /* added to a hint, and else not in an address */
+#define DMA_IS_PAGE    2  /* the hint is no address, but has from */
+#define DMA_OTHER      2  /* this bit on the page on the other side, from */
+#define DMA_PAGE       27 /* this one on the page but for what any table masks */
+#define DMA_BITS       10 /* of the first table; of a page that is not there */
+#define DMA_OTHERS     ((UINT64_C(1) << (DMA_PAGE + DMA_BITS - DMA_OTHER)) - 1)
 
 /* Which side; also the member of a record that it goes by. */
 enum { DMA_ADDRESS, DMA_IOVA, DMA_SIDES };
@@ -116,11 +135,11 @@ struct iommufd__dma_chunk {
 	struct iommufd__dma_record record[DMA_CHUNK];
 };
 
-/* Records or leaves by a hash of the address; 0 for none. */
+/* Records, leaves, or pages by a hash of the address; 0 for none. */
 struct iommufd__dma_hints {
-	uint32_t bits, mask;
+	uint64_t mask;
 	struct iommufd__dma_hints *older; /* a reader may still be there */
-	_Atomic uintptr_t slot[];
+	_Atomic uint64_t slot[];
 };
 
 /* Nodes of one kind: those that can be used, and how many have to wait. */
@@ -141,7 +160,7 @@ struct iommufd__dma_side {
 	_Alignas(DMA_LINE) _Atomic uint64_t version;
 	_Atomic uintptr_t root; /* and in the low bits the tree's height */
 	_Atomic(struct iommufd__dma_hints *) hints;
-	_Atomic uint32_t shift; /* of an address to a page, for hints */
+	_Atomic uint64_t page; /* of hints: size, and in the low bits, shift */
 
 	_Alignas(DMA_LINE) struct iommufd__dma_pool pool[DMA_KINDS];
 	uint32_t limbo_first, limbo_end;
@@ -164,6 +183,7 @@ struct iommufd_dma_map {
 	uint32_t promised; /* changes of a tree that must not fail */
 	uint32_t transit;  /* regions in the kernel's hands */
 	uint64_t log_sum, log_squares; /* of the regions' lengths */
+	uint64_t changes; /* regions that came and went with this shift */
 	struct iommufd_dma_map_info info;
 };
 
@@ -195,6 +215,7 @@ void iommufd__dma_memory_free(struct iommufd_dma_map *map);
 /* dma_map_hints.c: under the mutex. */
 int iommufd__dma_hints_new(struct iommufd_dma_map *map);
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map);
+void iommufd__dma_hints_add(struct iommufd_dma_map *map, uint32_t index);
 void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index);
 
 /*
@@ -252,9 +273,44 @@ static inline struct iommufd__dma_record *iommufd__dma_record(
 	return &chunk->record[index % DMA_CHUNK];
 }
 
+static inline uint64_t iommufd__dma_page_of(uint32_t shift)
+{
+	return UINT64_C(1) << shift % DMA_LEAVES | shift;
+}
+
+/* Acquire: who sees it does not see what the slots had before. */
+static inline uint64_t iommufd__dma_page(const struct iommufd__dma_side *side)
+{
+	return atomic_load_explicit(&side->page, memory_order_acquire);
+}
+
+static inline uint64_t iommufd__dma_size(uint64_t page)
+{
+	return page & ~(uint64_t)(2 * DMA_LEAVES - 1);
+}
+
 static inline uint32_t iommufd__dma_shift(const struct iommufd__dma_side *side)
 {
-	return atomic_load_explicit(&side->shift, memory_order_relaxed);
+	return iommufd__dma_page(side) % (2 * DMA_LEAVES);
+}
+
+/*
+ * Release: who sees that a removal, or what counts as one, goes on has seen the
+ * ones before.
+ */
+static inline void iommufd__dma_removal_begin(struct iommufd_dma_map *map)
+{
+	atomic_store_explicit(&map->removals,
+			      iommufd__dma_get(&map->removals) + 1,
+			      memory_order_release);
+	iommufd__dma_fence(memory_order_release);
+}
+
+static inline void iommufd__dma_removal_end(struct iommufd_dma_map *map)
+{
+	atomic_store_explicit(&map->removals,
+			      iommufd__dma_get(&map->removals) + 1,
+			      memory_order_release);
 }
 
 static inline struct iommufd__dma_hints *iommufd__dma_hints(
@@ -263,27 +319,24 @@ static inline struct iommufd__dma_hints *iommufd__dma_hints(
 	return atomic_load_explicit(&side->hints, memory_order_acquire);
 }
 
-/* In a row for a row of pages; what repeats with the table's size is mixed in. */
-static inline uint64_t iommufd__dma_place(
-	const struct iommufd__dma_hints *hints, uint64_t page)
+/*
+ * Close to each other for a row of pages; what repeats with the table's size is
+ * mixed in. Of pages with one slot no two are the same above the mask: so much of
+ * a page has to be in a hint.
+ */
+static inline _Atomic uint64_t *iommufd__dma_slot(
+	struct iommufd__dma_hints *hints, uint64_t page)
 {
-	return page + (page >> hints->bits) * 5;
+	return &hints->slot[(page ^ page >> DMA_BITS) & hints->mask];
 }
 
-static inline _Atomic uintptr_t *iommufd__dma_slot(
-	struct iommufd__dma_hints *hints, uint64_t place)
-{
-	return &hints->slot[place & hints->mask];
-}
-
-static inline uintptr_t iommufd__dma_hint(const _Atomic uintptr_t *slot)
+static inline uint64_t iommufd__dma_hint(const _Atomic uint64_t *slot)
 {
 	return atomic_load_explicit(slot, memory_order_acquire);
 }
 
 /* Release: who reads it must also see the memory that it is about. */
-static inline void iommufd__dma_hint_set(_Atomic uintptr_t *slot,
-					 uintptr_t hint)
+static inline void iommufd__dma_hint_set(_Atomic uint64_t *slot, uint64_t hint)
 {
 	atomic_store_explicit(slot, hint, memory_order_release);
 }

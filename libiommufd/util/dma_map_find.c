@@ -4,18 +4,20 @@
  *
  * Hints: a slot of the table is for a page, that is, for addresses that differ in
  * the low bits only, and for other pages with the same hash. Pages that follow
- * each other have slots that do. Readers fill a slot when they had to go through
- * the tree.
+ * each other have slots close to each other.
  *
- * Where regions are of about the same size a slot has a record, so regions in a
- * row have one each. It is only filled if there is nothing in it that is alive: so
- * two readers do not quarrel about a slot.
+ * Where regions are of about the same size, pages are of that size, too. A region
+ * that is just one page on both sides, as buffers of huge pages are, is in the slot
+ * itself: one access finds it. Writers put it there and take it out (dma_map_hints.c).
+ * Of another region the slot has the record, so regions in a row have a slot each.
+ * Readers fill it in when they had to go through the tree, but only if there is
+ * nothing in it that is alive: so two readers do not quarrel about a slot.
  *
  * Where sizes differ it has a leaf of the tree, which has many small regions or few
  * large ones: the last one that begins in the page or before. So the leaf for an
  * address is that of its page's slot, or, if that one begins behind the address,
- * the one before, which the slot before has: unless more than one leaf begins in
- * the page.
+ * the one before, which the slot of the page before has: unless more than one leaf
+ * begins in the page.
  */
 #include "dma_map.h"
 
@@ -23,6 +25,8 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
+#define LIKELY(x)     __builtin_expect((x) != 0, 1)
+#define UNLIKELY(x)   __builtin_expect((x) != 0, 0)
 
 typedef struct iommufd__dma_hints hints_t;
 typedef struct iommufd__dma_node node_t;
@@ -142,15 +146,18 @@ static inline uint64_t first_of(const node_t *leaf)
 	return iommufd__dma_get(&leaf->key[0]);
 }
 
-static inline const node_t *leaf_of(uintptr_t hint)
+static inline const node_t *leaf_of(uint64_t hint)
 {
-	return (const node_t *)(hint - DMA_IS_LEAF);
+	return (const node_t *)(uintptr_t)(hint - DMA_IS_LEAF);
 }
 
-static inline int is_alive(uintptr_t hint)
+static inline int is_alive(uint64_t hint)
 {
-	return hint && !(hint & DMA_IS_LEAF) &&
-	       iommufd__dma_get(&((const record_t *)hint)->length);
+	const record_t *record = (const record_t *)(uintptr_t)hint;
+
+	if (hint & (DMA_IS_LEAF | DMA_IS_PAGE))
+		return !(hint & DMA_IS_LEAF);
+	return hint && iommufd__dma_get(&record->length);
 }
 
 /* Only where there is none, and the region does not fill the table. */
@@ -158,9 +165,8 @@ static inline void note_record(const side_t *side, unsigned int which,
 			       uint64_t key, uint32_t shift,
 			       const record_t *record, const region_t *region)
 {
-	hints_t *hints = iommufd__dma_hints(side);
-	_Atomic uintptr_t *slot = iommufd__dma_slot(
-		hints, iommufd__dma_place(hints, key >> shift));
+	_Atomic uint64_t *slot =
+		iommufd__dma_slot(iommufd__dma_hints(side), key >> shift);
 
 	if (iommufd__dma_is_hinted(region->start[which], region->length,
 				   shift) &&
@@ -177,8 +183,8 @@ static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
 			     const node_t *leaf)
 {
 	hints_t *hints = iommufd__dma_hints(side);
-	uint64_t page = key >> shift, place = iommufd__dma_place(hints, page);
-	uintptr_t old = iommufd__dma_hint(iommufd__dma_slot(hints, place));
+	uint64_t page = key >> shift;
+	uint64_t old = iommufd__dma_hint(iommufd__dma_slot(hints, page));
 	uint64_t first = old & DMA_IS_LEAF ? first_of(leaf_of(old)) : 0;
 	uintptr_t root =
 		atomic_load_explicit(&side->root, memory_order_relaxed);
@@ -189,9 +195,9 @@ static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
 	if (first > key && first >> shift == page) {
 		if (first_of(leaf) >> shift == page)
 			return;
-		place--;
+		page--;
 	}
-	iommufd__dma_hint_set(iommufd__dma_slot(hints, place),
+	iommufd__dma_hint_set(iommufd__dma_slot(hints, page),
 			      (uintptr_t)leaf | DMA_IS_LEAF);
 }
 
@@ -209,8 +215,8 @@ static inline const record_t *record_in(const map_t *map, const node_t *leaf,
  * branch would often be guessed wrong. The next region's record is fetched for
  * who goes through memory in order.
  */
-static ALWAYS_INLINE int find_in_leaf(const map_t *map, uintptr_t hint,
-				      uintptr_t before, unsigned int which,
+static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
+				      uint64_t before, unsigned int which,
 				      uint64_t key, uint64_t removals,
 				      region_t *region)
 {
@@ -220,7 +226,7 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uintptr_t hint,
 
 	__builtin_prefetch(&leaf->at);
 	IOMMUFD__DMA_PAUSE();
-	hint ^= (hint ^ before) & -(uintptr_t)(first_of(leaf) > key);
+	hint ^= (hint ^ before) & -(uint64_t)(first_of(leaf) > key);
 	if (!(hint & DMA_IS_LEAF))
 		return 0;
 	leaf = leaf_of(hint);
@@ -235,24 +241,73 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uintptr_t hint,
 	return look(map, record, which, key, removals, region) == LOOK_FOUND;
 }
 
+/* Where an address has its hint, and the hint. */
+struct spot {
+	uint64_t size; /* of the page; for leaves it is of no use */
+	uint64_t page, hint;
+	hints_t *hints;
+};
+
+static ALWAYS_INLINE struct spot spot_of(const side_t *side, uint64_t key)
+{
+	uint64_t page = iommufd__dma_page(side);
+	struct spot s = { .size = iommufd__dma_size(page),
+			  .page = key >> page % DMA_LEAVES };
+
+	IOMMUFD__DMA_PAUSE();
+	s.hints = iommufd__dma_hints(side);
+	IOMMUFD__DMA_PAUSE();
+	s.hint = iommufd__dma_hint(iommufd__dma_slot(s.hints, s.page));
+	IOMMUFD__DMA_PAUSE();
+	return s;
+}
+
+static ALWAYS_INLINE uint64_t before(const struct spot *spot)
+{
+	return iommufd__dma_hint(
+		iommufd__dma_slot(spot->hints, spot->page - 1));
+}
+
+/* A page that is a region. Here, too, nothing was removed while we looked. */
+static ALWAYS_INLINE int look_at_page(const map_t *map, const struct spot *spot,
+				      unsigned int which, uint64_t key,
+				      uint64_t removals, region_t *region)
+{
+	if (((spot->hint >> DMA_PAGE) ^ spot->page) & ~spot->hints->mask)
+		return LOOK_ELSEWHERE;
+	region->length = spot->size;
+	region->start[which] = key & -spot->size;
+	region->start[!which] =
+		(spot->hint >> DMA_OTHER & DMA_OTHERS) * spot->size;
+	iommufd__dma_fence(memory_order_acquire);
+	return iommufd__dma_get(&map->removals) == removals ? LOOK_FOUND
+							    : LOOK_CHANGED;
+}
+
+/* A hint that is no leaf. */
+static ALWAYS_INLINE int find_at(const map_t *map, const struct spot *spot,
+				 unsigned int which, uint64_t key,
+				 uint64_t removals, region_t *region)
+{
+	const record_t *record = (const record_t *)(uintptr_t)spot->hint;
+
+	if (LIKELY(spot->hint & DMA_IS_PAGE))
+		return look_at_page(map, spot, which, key, removals, region) ==
+		       LOOK_FOUND;
+	return record &&
+	       look(map, record, which, key, removals, region) == LOOK_FOUND;
+}
+
 static ALWAYS_INLINE int find_by_hint(const map_t *map, unsigned int which,
 				      uint64_t key, uint64_t removals,
 				      region_t *region)
 {
-	const side_t *side = &map->side[which];
-	uint64_t page = key >> (iommufd__dma_shift(side) % DMA_LEAVES);
-	hints_t *hints = iommufd__dma_hints(side);
-	uint64_t place = iommufd__dma_place(hints, page);
-	uintptr_t hint = iommufd__dma_hint(iommufd__dma_slot(hints, place));
+	const struct spot spot = spot_of(&map->side[which], key);
 
-	IOMMUFD__DMA_PAUSE();
-	if (hint & DMA_IS_LEAF)
-		return find_in_leaf(
-			map, hint,
-			iommufd__dma_hint(iommufd__dma_slot(hints, place - 1)),
-			which, key, removals, region);
-	return hint && look(map, (const record_t *)hint, which, key, removals,
-			    region) == LOOK_FOUND;
+	if (spot.hint & DMA_IS_LEAF)
+		return find_in_leaf(map, spot.hint, before(&spot), which, key,
+				    removals, region);
+	return find_at(map, &spot, which, key, removals, region);
 }
 
 static ALWAYS_INLINE int find_slowly(const map_t *map, unsigned int which,
@@ -339,17 +394,39 @@ static NOINLINE int translate_slowly(struct iommufd_dma_cursor *cursor,
 	return 0;
 }
 
+static NOINLINE int translate_in_leaf(struct iommufd_dma_cursor *cursor,
+				      uint64_t key, struct iommufd_extent *iova,
+				      uint64_t hint, uint64_t before,
+				      uint64_t removals)
+{
+	region_t region;
+
+	if (!find_in_leaf(cursor->map, hint, before, DMA_ADDRESS, key, removals,
+			  &region))
+		return translate_slowly(cursor, key, iova);
+	answer(&region, key, iova);
+	move(cursor, removals, &region);
+	return 0;
+}
+
 UTIL_API int iommufd_dma_map_translate(struct iommufd_dma_cursor *cursor,
 				       const void *address,
 				       struct iommufd_extent *iova)
 {
 	uint64_t key = (uint64_t)(uintptr_t)address, removals;
+	const map_t *map;
+	struct spot spot;
 	region_t region;
 
 	if (!cursor || !cursor->map || !iova)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER, EINVAL, key, 0);
-	removals = removals_of(cursor->map);
-	if (!find_by_hint(cursor->map, DMA_ADDRESS, key, removals, &region))
+	map = cursor->map;
+	removals = removals_of(map);
+	spot = spot_of(&map->side[DMA_ADDRESS], key);
+	if (UNLIKELY(spot.hint & DMA_IS_LEAF))
+		return translate_in_leaf(cursor, key, iova, spot.hint,
+					 before(&spot), removals);
+	if (!find_at(map, &spot, DMA_ADDRESS, key, removals, &region))
 		return translate_slowly(cursor, key, iova);
 	answer(&region, key, iova);
 	move(cursor, removals, &region);
@@ -370,17 +447,40 @@ static NOINLINE int translate_back_slowly(struct iommufd_dma_cursor *cursor,
 	return 0;
 }
 
+static NOINLINE int translate_back_in_leaf(struct iommufd_dma_cursor *cursor,
+					   uint64_t key,
+					   struct iommufd_dma_memory *memory,
+					   uint64_t hint, uint64_t before,
+					   uint64_t removals)
+{
+	region_t region;
+
+	if (!find_in_leaf(cursor->map, hint, before, DMA_IOVA, key, removals,
+			  &region))
+		return translate_back_slowly(cursor, key, memory);
+	answer_back(&region, key, memory);
+	move(cursor, removals, &region);
+	return 0;
+}
+
 UTIL_API int iommufd_dma_map_translate_back(struct iommufd_dma_cursor *cursor,
 					    uint64_t iova,
 					    struct iommufd_dma_memory *memory)
 {
+	const map_t *map;
+	struct spot spot;
 	region_t region;
 	uint64_t removals;
 
 	if (!cursor || !cursor->map || !memory)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER, EINVAL, 0, iova);
-	removals = removals_of(cursor->map);
-	if (!find_by_hint(cursor->map, DMA_IOVA, iova, removals, &region))
+	map = cursor->map;
+	removals = removals_of(map);
+	spot = spot_of(&map->side[DMA_IOVA], iova);
+	if (UNLIKELY(spot.hint & DMA_IS_LEAF))
+		return translate_back_in_leaf(cursor, iova, memory, spot.hint,
+					      before(&spot), removals);
+	if (!find_at(map, &spot, DMA_IOVA, iova, removals, &region))
 		return translate_back_slowly(cursor, iova, memory);
 	answer_back(&region, iova, memory);
 	move(cursor, removals, &region);

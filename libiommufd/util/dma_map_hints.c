@@ -2,20 +2,22 @@
 /* The writers' part of the hints; dma_map_find.c says what they are. */
 #include "dma_map.h"
 
-#define FIRST_BITS 10
+/* Regions that come and go before another page size is tried. */
+#define FEW 8
 
 static int side_hints_new(struct iommufd_dma_map *map,
 			  struct iommufd__dma_side *side)
 {
 	struct iommufd__dma_hints *older = iommufd__dma_hints(side), *hints;
-	uint32_t bits = older ? older->bits + 1 : FIRST_BITS;
+	uint64_t mask =
+		older ? 2 * older->mask + 1 : (UINT64_C(1) << DMA_BITS) - 1;
 
 	hints = iommufd__dma_memory_new(
-		map, sizeof(*hints) + (sizeof(hints->slot[0]) << bits));
+		map,
+		sizeof(*hints) + ((size_t)mask + 1) * sizeof(hints->slot[0]));
 	if (!hints)
 		return 0;
-	hints->bits = bits;
-	hints->mask = (UINT32_C(1) << bits) - 1;
+	hints->mask = mask;
 	hints->older = older;
 	atomic_store_explicit(&side->hints, hints, memory_order_release);
 	return 1;
@@ -33,97 +35,170 @@ int iommufd__dma_hints_new(struct iommufd_dma_map *map)
 	return 1;
 }
 
+static _Atomic uint64_t *slot_of(const struct iommufd__dma_side *side,
+				 uint64_t key)
+{
+	return iommufd__dma_slot(iommufd__dma_hints(side),
+				 key >> iommufd__dma_shift(side) % DMA_LEAVES);
+}
+
 static void clear(struct iommufd__dma_hints *hints)
 {
-	for (uint32_t i = 0; i <= hints->mask; i++)
+	for (uint64_t i = 0; i <= hints->mask; i++)
 		atomic_store_explicit(&hints->slot[i], 0, memory_order_relaxed);
 }
 
 /* All regions together have as many slots as there are, or half of them. */
 static uint32_t leaf_shift(const struct iommufd_dma_map *map)
 {
-	uint64_t bytes = map->info.bytes >> iommufd__dma_hints(map->side)->bits;
+	uint64_t slots = iommufd__dma_hints(map->side)->mask + 1;
 
-	return 64 - (uint32_t)__builtin_clzll(bytes | 1);
+	return 64 - (uint32_t)__builtin_clzll(map->info.bytes / slots | 1);
 }
 
 /*
- * Where lengths are much the same, a slot has a record, and hints go by the mean
+ * Where lengths are much the same, a slot is for a region, and hints go by the mean
  * length. What is much the same: a standard deviation, as a power of two, of 1.5
  * at most, or 2 to remain it. Else it has a leaf.
  */
 static uint32_t best_shift(const struct iommufd_dma_map *map)
 {
 	const uint64_t n = map->info.regions, sum = map->log_sum;
-	uint64_t most = iommufd__dma_shift(map->side) < DMA_LEAVES ? 16 : 9;
+	uint32_t now = iommufd__dma_shift(map->side), shift;
+	uint64_t most = now < DMA_LEAVES ? 16 : 9;
 
 	if (!n)
-		return DMA_SHIFT;
+		return now;
 	if (4 * (n * map->log_squares - sum * sum) > most * n * n)
 		return DMA_LEAVES + leaf_shift(map);
-	return (uint32_t)(sum / n);
-}
-
-/* With leaves a finer shift is too fine, as there are not slots enough. */
-static int is_near(uint32_t shift, uint32_t best)
-{
-	if (best < DMA_LEAVES)
-		return shift <= best + 1 && best <= shift + 1;
-	return shift >= best && shift <= best + 2;
+	shift = (uint32_t)((sum + n / 2) / n);
+	return shift < DMA_SHIFT_MIN ? DMA_SHIFT_MIN : shift;
 }
 
 /*
- * There are as many slots as regions. Another shift makes all hints useless, so
- * it has to be worth it.
+ * Another shift makes all hints useless, so it has to be worth it. With leaves a
+ * finer one is too fine, as there are not slots enough.
  */
-void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
+static int is_good(const struct iommufd_dma_map *map, uint32_t best)
 {
-	uint32_t shift;
+	uint32_t now = iommufd__dma_shift(map->side);
 
-	if (map->info.regions > iommufd__dma_hints(map->side)->mask + 1)
-		iommufd__dma_hints_new(map);
-	shift = best_shift(map);
+	if (now >= DMA_LEAVES && best >= DMA_LEAVES)
+		return now >= best && now <= best + 2;
+	return now == best || map->changes < map->info.regions / 2 + FEW;
+}
+
+/* ---- pages --------------------------------------------------------------- */
+
+/*
+ * The hint for a region that is just one page, on both sides; or 0, also when the
+ * numbers are too large.
+ */
+static uint64_t page_hint(const struct iommufd__dma_record *r,
+			  unsigned int which, uint64_t page)
+{
+	const uint32_t shift = page % (2 * DMA_LEAVES);
+	const uint64_t size = iommufd__dma_size(page),
+		       start = iommufd__dma_get(&r->start[which]),
+		       other = iommufd__dma_get(&r->start[!which]);
+	uint64_t above;
+
+	if (!DMA_PAGED || shift >= DMA_LEAVES ||
+	    iommufd__dma_get(&r->length) != size || (start | other) % size)
+		return 0;
+	above = start >> shift >> DMA_BITS << DMA_BITS;
+	if (above >> (64 - DMA_PAGE) || other >> shift > DMA_OTHERS)
+		return 0;
+	return above << DMA_PAGE | other >> shift << DMA_OTHER | DMA_IS_PAGE;
+}
+
+/* Of a region that has come alive. */
+void iommufd__dma_hints_add(struct iommufd_dma_map *map, uint32_t index)
+{
+	const struct iommufd__dma_record *r = iommufd__dma_record(map, index);
+
 	for (unsigned int i = 0; i < DMA_SIDES; i++) {
-		struct iommufd__dma_side *side = &map->side[i];
+		const struct iommufd__dma_side *side = &map->side[i];
+		uint64_t hint = page_hint(r, i, iommufd__dma_page(side));
 
-		if (is_near(iommufd__dma_shift(side), shift))
-			continue;
-		atomic_store_explicit(&side->shift, shift,
-				      memory_order_relaxed);
-		clear(iommufd__dma_hints(side));
+		if (hint)
+			iommufd__dma_hint_set(
+				slot_of(side, iommufd__dma_get(&r->start[i])),
+				hint);
 	}
 }
 
-static void drop(struct iommufd__dma_side *side,
-		 const struct iommufd__dma_record *record, uint64_t start,
-		 uint64_t length)
+static void add_all(struct iommufd_dma_map *map)
 {
-	struct iommufd__dma_hints *hints = iommufd__dma_hints(side);
-	uint32_t shift = iommufd__dma_shift(side);
-	uint64_t last = start + length - 1;
+	for (uint32_t i = 0; i < map->chunks * DMA_CHUNK; i++)
+		if (iommufd__dma_get(&iommufd__dma_record(map, i)->length))
+			iommufd__dma_hints_add(map, i);
+}
+
+/*
+ * A reader must not take a hint for one of pages of another size. So this counts as
+ * a removal; who has seen only part of it still finds old hints by the old size, or
+ * none.
+ */
+static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
+{
+	iommufd__dma_removal_begin(map);
+	for (unsigned int i = 0; i < DMA_SIDES; i++) {
+		clear(iommufd__dma_hints(&map->side[i]));
+		atomic_store_explicit(&map->side[i].page,
+				      iommufd__dma_page_of(shift),
+				      memory_order_release);
+	}
+	iommufd__dma_removal_end(map);
+	map->changes = 0;
+}
+
+/* There are as many slots as regions. */
+void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
+{
+	uint32_t shift;
+	int grown = map->info.regions > iommufd__dma_hints(map->side)->mask + 1;
+
+	if (grown)
+		iommufd__dma_hints_new(map);
+	shift = best_shift(map);
+	map->changes++;
+	if (!is_good(map, shift))
+		set_shift(map, shift);
+	else if (!grown)
+		return;
+	add_all(map);
+}
+
+static void drop(const struct iommufd__dma_side *side,
+		 const struct iommufd__dma_record *r, unsigned int which)
+{
+	const uint32_t shift = iommufd__dma_shift(side);
+	const uint64_t start = iommufd__dma_get(&r->start[which]),
+		       length = iommufd__dma_get(&r->length),
+		       hint = page_hint(r, which, iommufd__dma_page(side));
 
 	if (shift >= DMA_LEAVES ||
 	    !iommufd__dma_is_hinted(start, length, shift))
 		return;
-	for (uint64_t page = start >> shift; page <= last >> shift; page++) {
-		_Atomic uintptr_t *slot = iommufd__dma_slot(
-			hints, iommufd__dma_place(hints, page));
+	for (uint64_t page = start >> shift;
+	     page <= (start + length - 1) >> shift; page++) {
+		_Atomic uint64_t *slot =
+			iommufd__dma_slot(iommufd__dma_hints(side), page);
+		uint64_t now = iommufd__dma_hint(slot);
 
-		if (iommufd__dma_hint(slot) == (uintptr_t)record)
+		if (now && (now == (uintptr_t)r || now == hint))
 			iommufd__dma_hint_set(slot, 0);
 	}
 }
 
 /*
- * Of a region that goes. What is left by chance does no harm; nor do leaves, which
- * readers note anew when they have changed.
+ * Of a region that is about to go. Its page must not be left, as nothing else says
+ * that it is gone. A hint to the record does no harm, nor do leaves, which readers
+ * note anew when they have changed.
  */
 void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index)
 {
-	const struct iommufd__dma_record *r = iommufd__dma_record(map, index);
-
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		drop(&map->side[i], r,
-		     atomic_load_explicit(&r->start[i], memory_order_relaxed),
-		     atomic_load_explicit(&r->length, memory_order_relaxed));
+		drop(&map->side[i], iommufd__dma_record(map, index), i);
 }

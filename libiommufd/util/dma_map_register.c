@@ -120,6 +120,7 @@ static void come_alive(struct iommufd_dma_map *map, uint32_t index,
 	iommufd__dma_set(&r->start[DMA_IOVA], iova);
 	iommufd__dma_tree_insert(&map->side[DMA_IOVA], iova, index);
 	atomic_store_explicit(&r->length, length, memory_order_release);
+	iommufd__dma_hints_add(map, index);
 	r->state = DMA_LIVE;
 	count(map, length, 1);
 }
@@ -130,15 +131,12 @@ static void die(struct iommufd_dma_map *map, uint32_t index)
 	struct iommufd__dma_record *r = iommufd__dma_record(map, index);
 	uint64_t length = length_of(r),
 		 iova = iommufd__dma_get(&r->start[DMA_IOVA]);
-	uint64_t removals = iommufd__dma_get(&map->removals);
 
 	iommufd__dma_hints_drop(map, index);
-	iommufd__dma_set(&map->removals, removals + 1);
-	iommufd__dma_fence(memory_order_release);
+	iommufd__dma_removal_begin(map);
 	iommufd__dma_set(&r->length, 0);
 	iommufd__dma_set(&r->start[DMA_IOVA], length);
-	atomic_store_explicit(&map->removals, removals + 2,
-			      memory_order_release);
+	iommufd__dma_removal_end(map);
 	r->state = DMA_UNMAPPING;
 	iommufd__dma_tree_remove(&map->side[DMA_IOVA], iova);
 	count(map, length, -1);
