@@ -90,4 +90,24 @@ void counter_alloc_fail(unsigned int n)
 	counter_alloc.fail = n;
 }
 
+/*
+ * Allocation by allocation fails, until none does. It takes so many attempts at
+ * least: 2 for a call that is known to allocate.
+ */
+#define UNTIL_ENOUGH(least, call)                                              \
+	do {                                                                   \
+		unsigned int n_ = 0;                                           \
+		int ret_;                                                      \
+                                                                               \
+		do {                                                           \
+			counter_alloc_fail(++n_);                              \
+			ret_ = (call);                                         \
+			counter_alloc_fail(0);                                 \
+			if (ret_)                                              \
+				FAILS(ret_, NO_MEMORY, ENOMEM);                \
+		} while (ret_ && n_ < 20);                                     \
+		OK(ret_);                                                      \
+		ck_assert_uint_ge(n_, least);                                  \
+	} while (0)
+
 #endif /* TESTS_COUNTER_ALLOC_H */

@@ -257,22 +257,6 @@ END_TEST
 
 /* ---- little memory ------------------------------------------------------------------ */
 
-/* Allocation by allocation fails, until none does. */
-#define UNTIL_ENOUGH(call)                                                     \
-	do {                                                                   \
-		unsigned int n_ = 0;                                           \
-		int ret_;                                                      \
-                                                                               \
-		do {                                                           \
-			counter_alloc_fail(++n_);                              \
-			ret_ = (call);                                         \
-			counter_alloc_fail(0);                                 \
-			if (ret_)                                              \
-				FAILS(ret_, NO_MEMORY, ENOMEM);                \
-		} while (ret_ && n_ < 20);                                     \
-		OK(ret_);                                                      \
-	} while (0)
-
 /* As the new program, which has descriptors of its own. */
 static void inherit_with_little(void *arg)
 {
@@ -281,8 +265,8 @@ static void inherit_with_little(void *arg)
 	struct iommufd_ctx *ctx = NULL;
 	const int *fd = arg;
 
-	UNTIL_ENOUGH(iommufd_hand_over_inherited(*fd, &ctx, &new));
-	UNTIL_ENOUGH(iommufd_hand_over_take(new, &ioas));
+	UNTIL_ENOUGH(2, iommufd_hand_over_inherited(*fd, &ctx, &new));
+	UNTIL_ENOUGH(2, iommufd_hand_over_take(new, &ioas));
 	iommufd_ioas_release(ioas.ioas);
 	iommufd_hand_over_end(new);
 	iommufd_ctx_close(ctx);
@@ -299,12 +283,13 @@ START_TEST(little_memory)
 	if (!handing_possible(&f))
 		return;
 	before = open_descriptors();
-	UNTIL_ENOUGH(iommufd_hand_over_new(f.ctx, 0, &h));
+	UNTIL_ENOUGH(2, iommufd_hand_over_new(f.ctx, 0, &h));
 	OK(iommufd_hand_over_add(h, &OBJECT(IOAS, "ioas", .ioas = f.ioas)));
 	for (int i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "%d", i);
-		UNTIL_ENOUGH(iommufd_hand_over_add(
-			h, &OBJECT(IOAS, name, .ioas = f.ioas)));
+		UNTIL_ENOUGH(1,
+			     iommufd_hand_over_add(
+				     h, &OBJECT(IOAS, name, .ioas = f.ioas)));
 	}
 	/* Between fork and exec: it needs none. */
 	counter_alloc_fail(1);
