@@ -20,6 +20,7 @@
 #define WORD   64
 #define LINE   8   /* words */
 #define AHEAD  128 /* words */
+#define ROOM   256 /* runs asked for in a call */
 
 /* Written by itself, or with its neighbours: 64 KiB, 2 MiB. */
 static const uint64_t runs[] = { 1, 16, 512 };
@@ -71,12 +72,13 @@ static void add(struct found *found, uint64_t first, uint64_t count)
 static struct found by_runs(void)
 {
 	struct found found = { 0 };
-	uint64_t position = 0, run;
+	struct iommufd_extent some[ROOM];
+	uint64_t position = 0;
+	uint32_t n;
 
-	while ((run = iommufd_dirty_run(bitmap, pages, &position))) {
-		add(&found, position, run);
-		position += run;
-	}
+	while ((n = iommufd_dirty_runs(bitmap, pages, &position, some, ROOM)))
+		for (uint32_t i = 0; i < n; i++)
+			add(&found, some[i].start, some[i].length);
 	return found;
 }
 

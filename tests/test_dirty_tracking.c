@@ -134,6 +134,7 @@ START_TEST(walk_in_ranges)
 	/* Given up in the middle, the next one has nothing of it. */
 	OK(iommufd_dirty_walk(dirty, &all, 1, 0));
 	OK(iommufd_dirty_next(dirty, &range));
+	ck_assert_uint_eq(range.start, MOCK_FIRST + 2 * PAGE);
 	ck_assert_uint_eq(walk_bits(&all, 1, 0), 0);
 	end();
 }
@@ -160,21 +161,21 @@ START_TEST(several_ranges)
 }
 END_TEST
 
-/* 64 pages at a time, over 8 MiB: all are found, once, in order. */
-START_TEST(in_pieces)
+/* Over 8 MiB, with a bitmap of so many bytes: all are found, once, in order. */
+static void walk_single_pages(uint64_t memory, uint64_t stride)
 {
 	const uint64_t length = 8 * MIB, at = MOCK_FIRST + 32 * MIB;
 	const struct iommufd_extent mapped = { at, length };
 	struct iommufd_extent range;
 	uint64_t next = 0;
 
-	begin(8);
+	begin(memory);
 	map_at(tracked.ioas, harness_memory(length), length, at);
-	for (uint64_t page = 0; page < length / PAGE; page += 61)
+	for (uint64_t page = 0; page < length / PAGE; page += stride)
 		dirty_mark(page & 1 ? other : tracked.hwpt, at + page * PAGE,
 			   PAGE);
 	OK(iommufd_dirty_walk(dirty, &mapped, 1, 0));
-	for (;; next += 61) {
+	for (;; next += stride) {
 		OK(iommufd_dirty_next(dirty, &range));
 		if (!range.length)
 			break;
@@ -184,6 +185,20 @@ START_TEST(in_pieces)
 	ck_assert_uint_ge(next, length / PAGE);
 	unmap_at(tracked.ioas, length, at);
 	end();
+}
+
+/* 64 pages at a time. */
+START_TEST(in_pieces)
+{
+	walk_single_pages(8, 61);
+}
+END_TEST
+
+/* More ranges in a piece than are looked for at a time. */
+START_TEST(many_in_a_piece)
+{
+	walk_single_pages(0, 3);
+	walk_single_pages(64, 2);
 }
 END_TEST
 
@@ -244,22 +259,25 @@ END_TEST
 START_TEST(walk_goes_on_after_a_failure)
 {
 	const struct iommufd_extent good[] = { { MOCK_FIRST, DIRTY_LENGTH } };
-	struct iommufd_extent bad[] = { { MOCK_FIRST, 2 * PAGE },
+	struct iommufd_extent bad[] = { { MOCK_FIRST, 4 * PAGE },
 					{ MOCK_FIRST + 1, PAGE } };
 	struct iommufd_extent range = { 1, 2 };
 
 	begin(0);
 	mark_page(other, 1);
+	mark_page(other, 3);
 	OK(iommufd_dirty_walk(dirty, bad, 2, IOMMUFD_DIRTY_NO_CLEAR));
-	OK(iommufd_dirty_next(dirty, &range));
-	ck_assert_uint_eq(range.start, MOCK_FIRST + PAGE);
+	for (uint64_t page = 1; page < 4; page += 2) {
+		OK(iommufd_dirty_next(dirty, &range));
+		ck_assert_uint_eq(range.start, MOCK_FIRST + page * PAGE);
+	}
 	FAILS(iommufd_dirty_next(dirty, &range), DIRTY_RANGE, EINVAL);
 	FAILS(iommufd_dirty_next(dirty, &range), DIRTY_RANGE, EINVAL);
-	ck_assert_uint_eq(range.start, MOCK_FIRST + PAGE);
+	ck_assert_uint_eq(range.start, MOCK_FIRST + 3 * PAGE);
 	bad[1].start = MOCK_FIRST;
 	OK(iommufd_dirty_next(dirty, &range));
 	ck_assert_uint_eq(range.length, 0);
-	ck_assert_uint_eq(walk_bits(good, 1, 0), 2);
+	ck_assert_uint_eq(walk_bits(good, 1, 0), 0xa);
 	end();
 }
 END_TEST
@@ -322,8 +340,9 @@ START_TEST(bad_arguments)
 END_TEST
 
 static const TTest **const good[] = {
-	&two_tables_are_one, &adds_up,	 &started_anew,	     &walk_in_ranges,
-	&several_ranges,     &in_pieces, &read_before_unmap, NULL,
+	&two_tables_are_one, &adds_up,		 &started_anew,
+	&walk_in_ranges,     &several_ranges,	 &in_pieces,
+	&many_in_a_piece,    &read_before_unmap, NULL,
 };
 
 static const TTest **const failures[] = {

@@ -11,6 +11,7 @@
 #define PAGE_SIZE_DEFAULT 4096
 #define MEMORY_DEFAULT	  (2 << 20)
 #define WORD_BITS	  64
+#define BATCH		  64
 
 struct iommufd_dirty {
 	struct iommufd_ioas *ioas;
@@ -30,6 +31,10 @@ struct iommufd_dirty {
 	uint64_t start;
 	uint64_t bits;
 	uint64_t position;
+	/* The runs of it that come next, and how many have been told. */
+	struct iommufd_extent runs[BATCH];
+	uint32_t found;
+	uint32_t told;
 };
 
 static int refused(uint32_t cause)
@@ -234,6 +239,19 @@ static void forget_piece(struct iommufd_dirty *dirty)
 	dirty->in_use = 0;
 	dirty->bits = 0;
 	dirty->position = 0;
+	dirty->found = 0;
+	dirty->told = 0;
+}
+
+/* Whether the piece has a run that has not been told. */
+static int find_runs(struct iommufd_dirty *dirty)
+{
+	if (dirty->told < dirty->found)
+		return 1;
+	dirty->told = 0;
+	dirty->found = iommufd_dirty_runs(dirty->bitmap, dirty->bits,
+					  &dirty->position, dirty->runs, BATCH);
+	return dirty->found != 0;
 }
 
 UTIL_API int iommufd_dirty_walk(struct iommufd_dirty *dirty,
@@ -284,12 +302,11 @@ static int read_piece(struct iommufd_dirty *dirty)
 UTIL_API int iommufd_dirty_next(struct iommufd_dirty *dirty,
 				struct iommufd_extent *range)
 {
-	uint64_t run;
+	const struct iommufd_extent *run;
 
 	if (!dirty || !range)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
-	while (!(run = iommufd_dirty_run(dirty->bitmap, dirty->bits,
-					 &dirty->position))) {
+	while (!find_runs(dirty)) {
 		int ret;
 
 		if (dirty->bits)
@@ -302,8 +319,8 @@ UTIL_API int iommufd_dirty_next(struct iommufd_dirty *dirty,
 		if (ret)
 			return ret;
 	}
-	range->start = dirty->start + dirty->position * dirty->page_size;
-	range->length = run * dirty->page_size;
-	dirty->position += run;
+	run = &dirty->runs[dirty->told++];
+	range->start = dirty->start + run->start * dirty->page_size;
+	range->length = run->length * dirty->page_size;
 	return 0;
 }

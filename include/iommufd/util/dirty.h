@@ -248,24 +248,33 @@ int iommufd_dirty_next(struct iommufd_dirty *dirty,
 		       struct iommufd_extent *range);
 
 /**
- * @brief The next run of bits that are set in a bitmap.
+ * @brief The next runs of bits that are set in a bitmap.
  *
  * For bitmaps of the caller's: of iommufd_dirty_read(), or of the processors'
- * writes. Words without a bit are passed over at the speed of memory.
+ * writes. Words without a bit are passed over at the speed of memory, and where
+ * few bits are set, so are the others nearly; with room for some dozens of runs
+ * or more, as a call has a cost of its own. To see all of a bitmap, begin at 0,
+ * and call until nothing is told.
  *
- * @param bitmap the bitmap, the lowest bit of the first word first
- * @param bits number of its bits
- * @param[in,out] position where to look from; receives the first bit of the run,
- *                or @p bits when there is none
- * @return bits of the run, 0 when there is none; to go on, add it to
- *         @p position
+ * @param bitmap the bitmap, the lowest bit of the first word first; NULL if it
+ *               has no bits
+ * @param bits number of its bits; others in the last word do not count
+ * @param[in,out] position the bit to look from, also in the middle of a run, of
+ *                which the rest is told; receives the bit behind the last run
+ *                that was told, or @p bits when there is no more
+ * @param[out] runs receives the first bit and the number of bits of each run, in
+ *             their order; a run is always told whole
+ * @param room number of elements of @p runs
+ * @return number of runs: less than @p room only when there is no more. 0, with
+ *         nothing touched, for a NULL pointer and without room.
  * @failures none
  * @threads{any}
  * @syscalls{none}
  * @since 0.1.0
  */
-uint64_t iommufd_dirty_run(const uint64_t *bitmap, uint64_t bits,
-			   uint64_t *position);
+uint32_t iommufd_dirty_runs(const uint64_t *bitmap, uint64_t bits,
+			    uint64_t *position, struct iommufd_extent *runs,
+			    uint32_t room);
 
 /** @} */
 
