@@ -8,10 +8,9 @@
 #include "internal.h"
 
 #define WORD  64
-#define LINE  8	 /* words: a cache line */
-#define LINES 32 /* listed at a time */
-#define FEWER                                                                  \
-	16 /* but no fewer than these, if there is room for as many runs */
+#define LINE  8	   /* words: a cache line */
+#define LINES 32   /* listed at a time */
+#define FEWER 16   /* but no fewer than these, with room for as many runs */
 #define AHEAD 4096 /* bytes: so far on, memory is asked for before it is read */
 
 struct bitmap {
