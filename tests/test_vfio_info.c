@@ -190,7 +190,7 @@ END_TEST
 START_TEST(raw_region_info)
 {
 	struct iommufd_vfio *file = device_bind("IOMMUFD_VM_NVME", ctx);
-	uint32_t bar = msix_bar(file), length, raw[256];
+	uint32_t bar = msix_bar(file), length, raw[256] = { 0 };
 	struct iommufd_region_info region = region_of(file, bar);
 	int ret;
 

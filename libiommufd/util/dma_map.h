@@ -354,10 +354,11 @@ static inline unsigned int iommufd__dma_reaches(const _Atomic uint64_t *first,
 }
 
 /*
- * The number of keys that are not above @key, without a branch: first in which
- * quarter, then in it. A key that changes meanwhile counts as one or the other.
+ * The last key that is not above @key, or the first one if all are, without a
+ * branch: first in which quarter, then in it. A key that changes meanwhile counts
+ * as one or the other.
  */
-static inline unsigned int iommufd__dma_rank(
+static inline unsigned int iommufd__dma_last(
 	const struct iommufd__dma_node *node, uint64_t key)
 {
 	const _Atomic uint64_t *k = node->key;
@@ -368,10 +369,17 @@ static inline unsigned int iommufd__dma_rank(
 		      iommufd__dma_reaches(&k[8], key) +
 		      iommufd__dma_reaches(&k[12], key));
 	k += before;
-	return before + (iommufd__dma_reaches(&k[0], key) +
-			 iommufd__dma_reaches(&k[1], key) +
+	return before + (iommufd__dma_reaches(&k[1], key) +
 			 iommufd__dma_reaches(&k[2], key) +
 			 iommufd__dma_reaches(&k[3], key));
+}
+
+/* The number of keys that are not above @key. */
+static inline unsigned int iommufd__dma_rank(
+	const struct iommufd__dma_node *node, uint64_t key)
+{
+	return iommufd__dma_last(node, key) +
+	       iommufd__dma_reaches(&node->key[0], key);
 }
 
 static inline struct iommufd__dma_node *iommufd__dma_root(uintptr_t word)

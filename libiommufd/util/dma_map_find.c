@@ -202,18 +202,17 @@ static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
 }
 
 /* Acquire: who sees the number must also see the record's memory. */
-static inline const record_t *record_in(const map_t *map, const node_t *leaf,
-					unsigned int slot)
+static inline uint32_t number_in(const node_t *leaf, unsigned int slot)
 {
-	return iommufd__dma_record(map,
-				   atomic_load_explicit(&leaf->at.record[slot],
-							memory_order_acquire));
+	return atomic_load_explicit(&leaf->at.record[slot],
+				    memory_order_acquire);
 }
 
 /*
  * The leaf that is in the slot, or the one before: which one is computed, where a
- * branch would often be guessed wrong. The next region's record is fetched for
- * who goes through memory in order.
+ * branch would often be guessed wrong. Where all of its keys are above, the first
+ * record is, too. The next region's record is fetched for who goes through memory
+ * in order.
  */
 static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 				      uint64_t before, unsigned int which,
@@ -222,7 +221,8 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 {
 	const node_t *leaf = leaf_of(hint);
 	const record_t *record;
-	unsigned int rank;
+	unsigned int last;
+	uint32_t next;
 
 	__builtin_prefetch(&leaf->at);
 	IOMMUFD__DMA_PAUSE();
@@ -231,12 +231,11 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 		return 0;
 	leaf = leaf_of(hint);
 	IOMMUFD__DMA_PAUSE();
-	rank = iommufd__dma_rank(leaf, key);
+	last = iommufd__dma_last(leaf, key);
 	IOMMUFD__DMA_PAUSE();
-	if (!rank)
-		return 0;
-	__builtin_prefetch(record_in(map, leaf, rank % DMA_WIDTH));
-	record = record_in(map, leaf, rank - 1);
+	next = number_in(leaf, (last + 1) % DMA_WIDTH);
+	record = iommufd__dma_record(map, number_in(leaf, last));
+	__builtin_prefetch(iommufd__dma_record(map, next));
 	IOMMUFD__DMA_PAUSE();
 	return look(map, record, which, key, removals, region) == LOOK_FOUND;
 }

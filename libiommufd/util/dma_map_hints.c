@@ -3,7 +3,7 @@
 #include "dma_map.h"
 
 /* Regions that come and go before another page size is tried. */
-#define FEW 8
+#define FEW 4
 
 static int side_hints_new(struct iommufd_dma_map *map,
 			  struct iommufd__dma_side *side)
