@@ -60,7 +60,7 @@ static void *address_of(unsigned int slot)
 
 static uint32_t state = 1;
 
-static uint32_t any(uint32_t limit)
+__attribute__((unused)) static uint32_t any(uint32_t limit)
 {
 	state = state * 1664525 + 1013904223;
 	return (state >> 8) % limit;
@@ -81,7 +81,7 @@ static void toggle(unsigned int slot)
 	}
 }
 
-static void fill(unsigned int registered)
+__attribute__((unused)) static void fill(unsigned int registered)
 {
 	space = fake_space();
 	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
@@ -99,7 +99,7 @@ static void empty(void)
 }
 
 /* A cursor that was made while writers worked must not be believed too long. */
-static void check_cursor(unsigned int slot)
+__attribute__((unused)) static void check_cursor(unsigned int slot)
 {
 	struct iommufd_extent there;
 	int ret = iommufd_dma_translate(&cursor, address_of(slot), &there);
@@ -109,7 +109,7 @@ static void check_cursor(unsigned int slot)
 		ck_assert_uint_eq(there.start, slots[slot].iova);
 }
 
-static int hints_are_leaves(void)
+__attribute__((unused)) static int hints_are_leaves(void)
 {
 	return iommufd__dma_shift(&dma->side[DMA_ADDRESS]) >= DMA_LEAVES;
 }

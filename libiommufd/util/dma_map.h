@@ -13,11 +13,12 @@
  * what was seen may be out of date.
  *
  * Records. `length` is 0 while the region may not be translated; a writer sets it
- * last, and changes the rest only while it is 0. `removals` of the map is odd
- * while a region is being removed, that is, while its length becomes 0, which
- * happens before the kernel unmaps it. A reader reads `removals`, then the length,
- * then the rest, then `removals` again: the same number means that what it read
- * belongs together and was valid at that moment, however it came to the record.
+ * last, and changes the rest only while it is 0 and after the removal was counted.
+ * `removals` of the map is odd while a region is being removed, that is, while its
+ * length becomes 0, which happens before the kernel unmaps it. A reader reads
+ * `removals`, then the length, then the rest, then `removals` again: the same
+ * number, be it odd, means that what it read belongs together and was valid at that
+ * moment, however it came to the record.
  * A region that holds the address looked for is therefore the answer, always.
  *
  * Hints. That makes most of them easy: they may be wrong. A hint names a record,
@@ -70,6 +71,11 @@
 /* A test puts something here that happens between two accesses of a reader. */
 #ifndef IOMMUFD__DMA_PAUSE
 #define IOMMUFD__DMA_PAUSE()
+#endif
+
+/* The same after a store, for a writer. */
+#ifndef IOMMUFD__DMA_STORED
+#define IOMMUFD__DMA_STORED()
 #endif
 
 /* Slots of a region among the hints; a larger one has none. */
@@ -262,6 +268,7 @@ static inline uint64_t iommufd__dma_get(const _Atomic uint64_t *word)
 static inline void iommufd__dma_set(_Atomic uint64_t *word, uint64_t to)
 {
 	atomic_store_explicit(word, to, memory_order_relaxed);
+	IOMMUFD__DMA_STORED();
 }
 
 static inline struct iommufd__dma_record *iommufd__dma_record(
@@ -303,6 +310,7 @@ static inline void iommufd__dma_removal_begin(struct iommufd_dma_map *map)
 	atomic_store_explicit(&map->removals,
 			      iommufd__dma_get(&map->removals) + 1,
 			      memory_order_release);
+	IOMMUFD__DMA_STORED();
 	iommufd__dma_fence(memory_order_release);
 }
 
@@ -311,6 +319,7 @@ static inline void iommufd__dma_removal_end(struct iommufd_dma_map *map)
 	atomic_store_explicit(&map->removals,
 			      iommufd__dma_get(&map->removals) + 1,
 			      memory_order_release);
+	IOMMUFD__DMA_STORED();
 }
 
 static inline struct iommufd__dma_hints *iommufd__dma_hints(
@@ -339,6 +348,7 @@ static inline uint64_t iommufd__dma_hint(const _Atomic uint64_t *slot)
 static inline void iommufd__dma_hint_set(_Atomic uint64_t *slot, uint64_t hint)
 {
 	atomic_store_explicit(slot, hint, memory_order_release);
+	IOMMUFD__DMA_STORED();
 }
 
 static inline int iommufd__dma_is_hinted(uint64_t start, uint64_t length,

@@ -135,8 +135,13 @@ static void die(struct iommufd_dma_map *map, uint32_t index)
 	iommufd__dma_hints_drop(map, index);
 	iommufd__dma_removal_begin(map);
 	iommufd__dma_set(&r->length, 0);
-	iommufd__dma_set(&r->start[DMA_IOVA], length);
 	iommufd__dma_removal_end(map);
+	/*
+	 * Not before: who began in the middle and has the old length would take it
+	 * for the IOVA. So who sees this has to see the new count.
+	 */
+	iommufd__dma_fence(memory_order_release);
+	iommufd__dma_set(&r->start[DMA_IOVA], length);
 	r->state = DMA_UNMAPPING;
 	iommufd__dma_tree_remove(&map->side[DMA_IOVA], iova);
 	count(map, length, -1);
