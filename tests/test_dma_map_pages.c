@@ -187,6 +187,44 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+/* A few regions of all sizes in a table that once had many. */
+START_TEST(much_room_for_leaves)
+{
+	uint64_t removals;
+
+	space = fake_space();
+	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+	for (unsigned int tables = 0; tables < 8; tables++) {
+		iommufd__dma_hints_new(dma);
+		for (uint64_t i = 0; i < 8; i++) {
+			add_at(PAGE << 10, PAGE, PAGE);
+			add_at(PAGE << 12, PAGE << 12, PAGE << (2 * i));
+			OK(iommufd_dma_map_clear(dma));
+		}
+		add_at(PAGE << 10, PAGE, PAGE);
+		add_at(PAGE << 12, PAGE << 12, 32 * PAGE);
+		for (uint64_t i = 0; i < 16; i++) {
+			add_at((i + 8) * PAGE, (i + 8) * PAGE, PAGE);
+			OK(iommufd_dma_map_unregister(
+				dma, (void *)(uintptr_t)((i + 8) * PAGE), PAGE,
+				0, NULL));
+		}
+		/* Each is one removal: nothing else has changed. */
+		removals = iommufd__dma_get(&dma->removals);
+		for (uint64_t i = 0; i < 16; i++) {
+			add_at((i + 8) * PAGE, (i + 8) * PAGE, PAGE);
+			OK(iommufd_dma_map_unregister(
+				dma, (void *)(uintptr_t)((i + 8) * PAGE), PAGE,
+				0, NULL));
+		}
+		ck_assert_uint_eq(iommufd__dma_get(&dma->removals),
+				  removals + 32);
+		OK(iommufd_dma_map_clear(dma));
+	}
+	empty();
+}
+END_TEST
+
 /* ---- a reader that is stopped ---------------------------------------------- */
 
 /* At every stop of each way to find it, once. */
@@ -313,12 +351,15 @@ START_TEST(the_table_grows)
 }
 END_TEST
 
-static const TTest **const tests[] = {
-	&regions_of_one_size, &regions_that_are_no_page,
-	&regions_far_away,    &a_slot_and_the_bits_above_are_a_page,
-	&nothing_is_left,     &pages_change_their_size,
-	&the_table_grows,     NULL
-};
+static const TTest **const tests[] = { &regions_of_one_size,
+				       &regions_that_are_no_page,
+				       &regions_far_away,
+				       &a_slot_and_the_bits_above_are_a_page,
+				       &nothing_is_left,
+				       &much_room_for_leaves,
+				       &pages_change_their_size,
+				       &the_table_grows,
+				       NULL };
 
 int main(void)
 {

@@ -280,6 +280,7 @@ static inline struct iommufd__dma_record *iommufd__dma_record(
 	return &chunk->record[index % DMA_CHUNK];
 }
 
+/* With at least DMA_SHIFT_MIN, or the size would be mixed up with the shift. */
 static inline uint64_t iommufd__dma_page_of(uint32_t shift)
 {
 	return UINT64_C(1) << shift % DMA_LEAVES | shift;

@@ -48,12 +48,17 @@ static void clear(struct iommufd__dma_hints *hints)
 		atomic_store_explicit(&hints->slot[i], 0, memory_order_relaxed);
 }
 
-/* All regions together have as many slots as there are, or half of them. */
+/*
+ * All regions together have as many slots as there are, or half of them: fewer if
+ * there were many once, as no page is too small to be a region.
+ */
 static uint32_t leaf_shift(const struct iommufd_dma_map *map)
 {
 	uint64_t slots = iommufd__dma_hints(map->side)->mask + 1;
+	uint32_t shift =
+		64 - (uint32_t)__builtin_clzll(map->info.bytes / slots | 1);
 
-	return 64 - (uint32_t)__builtin_clzll(map->info.bytes / slots | 1);
+	return shift < DMA_SHIFT_MIN ? DMA_SHIFT_MIN : shift;
 }
 
 /*
