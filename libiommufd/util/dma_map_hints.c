@@ -2,9 +2,13 @@
 /* The writers' part of the hints; dma_map_find.c says what they are. */
 #include "dma_map.h"
 
-/* Regions that come and go before another page size is tried. */
-#define FEW 4
+/* Another page size is tried when one region for so many slots came or went. */
+#define SLOTS_A_CHANGE 256
 
+/*
+ * A table twice as large, or the first one. It is empty: readers fill it as they go.
+ * 0 when there is no memory, which does no harm later.
+ */
 static int side_hints_new(struct iommufd_dma_map *map,
 			  struct iommufd__dma_side *side)
 {
@@ -23,10 +27,7 @@ static int side_hints_new(struct iommufd_dma_map *map,
 	return 1;
 }
 
-/*
- * Tables twice as large, or the first ones. They are empty: readers fill them as
- * they go. 0 when there is no memory, which does no harm later.
- */
+/* Of both sides. */
 int iommufd__dma_hints_new(struct iommufd_dma_map *map)
 {
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
@@ -81,16 +82,19 @@ static uint32_t best_shift(const struct iommufd_dma_map *map)
 }
 
 /*
- * Another shift makes all hints useless, so it has to be worth it. With leaves a
- * finer one is too fine, as there are not slots enough.
+ * Another shift makes all hints useless, and all slots and records have to be gone
+ * through, also if few are in use now. So enough has to have come and gone since the
+ * last one. With leaves a finer one is too fine, as there are not slots enough.
  */
 static int is_good(const struct iommufd_dma_map *map, uint32_t best)
 {
+	const uint64_t least =
+		iommufd__dma_hints(map->side)->mask / SLOTS_A_CHANGE;
 	uint32_t now = iommufd__dma_shift(map->side);
 
 	if (now >= DMA_LEAVES && best >= DMA_LEAVES)
-		return now >= best && now <= best + 2;
-	return now == best || map->changes < map->info.regions / 2 + FEW;
+		return (now >= best && now <= best + 2) || map->changes < least;
+	return now == best || map->changes < least + map->info.regions / 2;
 }
 
 /* ---- pages --------------------------------------------------------------- */
@@ -162,10 +166,13 @@ static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
 	uint32_t shift;
-	int grown = map->info.regions > iommufd__dma_hints(map->side)->mask + 1;
+	int grown = 0;
 
-	if (grown)
-		iommufd__dma_hints_new(map);
+	/* Without memory for it a table stays as it is, until the next change. */
+	for (unsigned int i = 0; i < DMA_SIDES; i++)
+		if (map->info.regions >
+		    iommufd__dma_hints(&map->side[i])->mask + 1)
+			grown |= side_hints_new(map, &map->side[i]);
 	shift = best_shift(map);
 	map->changes++;
 	if (!is_good(map, shift))
