@@ -94,23 +94,30 @@ struct node {
 };
 
 static struct node *head;
+static int height; /* levels in use */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 
 void bench_skip_begin(void)
 {
+	height = 0;
 	head = calloc(1, sizeof(*head) + LEVELS * sizeof(head->next[0]));
 	MUST(head);
 }
 
-/* The last nodes of each level that begin below the address. */
+/* The last node of a level that begins below the address, from this one on. */
+static struct node *below(struct node *node, int level, uint64_t address)
+{
+	while (node->next[level] && node->next[level]->region.address < address)
+		node = node->next[level];
+	return node;
+}
+
 static void before(uint64_t address, struct node **at)
 {
 	struct node *node = head;
 
 	for (int level = LEVELS; level-- > 0; at[level] = node)
-		while (node->next[level] &&
-		       node->next[level]->region.address < address)
-			node = node->next[level];
+		node = below(node, level, address);
 }
 
 void bench_skip_add(const struct bench_region *region)
@@ -124,6 +131,8 @@ void bench_skip_add(const struct bench_region *region)
 	MUST(node);
 	node->region = *region;
 	pthread_rwlock_wrlock(&lock);
+	if (height < levels)
+		height = levels;
 	before(region->address, at);
 	for (int level = 0; level < levels; level++) {
 		node->next[level] = at[level]->next[level];
@@ -132,28 +141,16 @@ void bench_skip_add(const struct bench_region *region)
 	pthread_rwlock_unlock(&lock);
 }
 
-void bench_skip_remove(uint64_t address)
-{
-	struct node *at[LEVELS], *node;
-
-	pthread_rwlock_wrlock(&lock);
-	before(address, at);
-	node = at[0]->next[0];
-	for (int level = 0; level < LEVELS; level++)
-		if (at[level]->next[level] == node)
-			at[level]->next[level] = node->next[level];
-	pthread_rwlock_unlock(&lock);
-	free(node);
-}
-
 int bench_skip_find(uint64_t address, struct iommufd_extent *to)
 {
-	struct node *at[LEVELS];
+	struct node *node;
 	int found;
 
 	pthread_rwlock_rdlock(&lock);
-	before(address + 1, at);
-	found = at[0] != head && answer(&at[0]->region, address, to);
+	node = head;
+	for (int level = height; level-- > 0;)
+		node = below(node, level, address + 1);
+	found = node != head && answer(&node->region, address, to);
 	pthread_rwlock_unlock(&lock);
 	return found;
 }

@@ -262,26 +262,6 @@ static void change_size_and_back(void)
 	change_size();
 }
 
-/* So that the reader sees the first half of a change, and others no more. */
-static void begin_change(void)
-{
-	if (iommufd__dma_get(&dma->removals) & 1)
-		return;
-	iommufd__dma_removal_begin(dma);
-	for (unsigned int i = 0; i < DMA_SIDES; i++) {
-		clear(iommufd__dma_hints(&dma->side[i]));
-		iommufd__dma_set(&dma->side[i].page, iommufd__dma_page_of(13));
-	}
-}
-
-static void end_change(void)
-{
-	if (iommufd__dma_get(&dma->removals) & 1)
-		iommufd__dma_removal_end(dma);
-	set_shift(dma, 12);
-	add_all(dma);
-}
-
 START_TEST(pages_change_their_size)
 {
 	space = fake_space();
@@ -300,10 +280,6 @@ START_TEST(pages_change_their_size)
 		add_all(dma);
 		read_at_every_stop(NUMBER * size, shift * size, size,
 				   change_size_and_back);
-		end_change();
-		read_at_every_stop(NUMBER * size, shift * size, size,
-				   begin_change);
-		end_change();
 	}
 	empty();
 }

@@ -13,12 +13,13 @@
 #include "fakeioas.h"
 #include "fixture.h"
 
-#define BASE	UINT64_C(0x7f0000000000)
-#define SLOTS	1024
-#define STABLE	64 /* registered all the time, spread evenly */
-#define WRITERS 2
-#define READERS 2
-#define CHANGES 30000 /* of each writer */
+#define BASE	   UINT64_C(0x7f0000000000)
+#define FIRST_IOVA (UINT64_C(1) << 40) /* of the kernel that is made up */
+#define SLOTS	   1024
+#define STABLE	   64 /* registered all the time, spread evenly */
+#define WRITERS	   2
+#define READERS	   2
+#define CHANGES	   30000 /* of each writer */
 
 /* Bytes of memory for a slot. */
 static uint64_t room;
@@ -118,7 +119,9 @@ static void check_forth(struct iommufd_dma_cursor *cursor, unsigned int slot,
 			      (unsigned long)there.start,
 			      (unsigned long)before);
 	else if (!ret)
-		ck_assert_uint_eq(there.length, length_of(slot) - offset);
+		ck_assert(there.length == length_of(slot) - offset &&
+			  there.start >= FIRST_IOVA &&
+			  (there.start - offset) % PAGE == 0);
 	else
 		ck_assert(iommufd_is(ret, IOMMUFD_CAUSE_NOT_REGISTERED));
 }

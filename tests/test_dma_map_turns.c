@@ -60,10 +60,20 @@ static void writer_step(void)
 		step(WRITER);
 }
 
-/* ---- what they do -------------------------------------------------------------- */
+/* What the writer does, and the reader; what is between its turns, and after. */
+struct scene {
+	void (*prepare)(void);
+	void (*write)(void);
+	void (*between)(void);
+	void (*read)(int what);
+	void (*check)(void);
+};
+
+static const struct scene *scene;
+
+/* ---- a region goes, and comes back elsewhere ------------------------------- */
 
 static uint64_t moved_length, moved_iova, was_at, stays_iova;
-static void (*change)(void);
 
 static void register_at(uint64_t address, uint64_t iova, uint64_t length)
 {
@@ -89,21 +99,23 @@ static void fail_to_unmap(void)
 	fake_ioas.unmap_err = 0;
 }
 
-static void *write_in_turns(void *arg)
+static void prepare_move(void)
 {
-	(void)arg;
-	is_writer = 1;
-	while (sem_wait(&threads[WRITER].turn))
-		;
-	change();
-	ended = 1;
-	sem_post(&threads[READER].turn);
-	return NULL;
+	was_at = moved_iova;
+	moved_iova += 16 * PAGE;
+}
+
+/* As a leaf, or another reader, may have it: a hint is just a hint. */
+static void hint_wrongly(void)
+{
+	iommufd__dma_hint_set(slot_of(&dma->side[DMA_IOVA], stays_iova),
+			      (uintptr_t)iommufd__dma_record(dma, 1));
 }
 
 /* What moves is here or there or nowhere, and what stays is always the same. */
-static void read_once(int of_moved, int back)
+static void read_moved_or_other(int what)
 {
+	const int of_moved = what & 1, back = what >> 1;
 	struct iommufd_dma_memory memory;
 	struct iommufd_extent there;
 	int ret;
@@ -130,16 +142,72 @@ static void read_once(int of_moved, int back)
 	ck_assert_uint_eq(there.length, of_moved ? moved_length : PAGE);
 }
 
+/* A cursor of a removal in the middle is past. */
+static void check_moved(void)
+{
+	struct iommufd_extent there;
+
+	OK(iommufd_dma_translate(&cursor, (void *)(uintptr_t)MOVED, &there));
+	ck_assert_uint_eq(there.start, moved_iova);
+}
+
+/* ---- pages get another size -------------------------------------------------- */
+
+/* Two pages with one number, each of which is one with its own size only. */
+#define NUMBER UINT64_C(0x50000)
+
+static void change_size(void)
+{
+	set_shift(dma, iommufd__dma_shift(dma->side) == 12 ? 13 : 12);
+	add_all(dma);
+}
+
+static void read_pages(int what)
+{
+	const uint64_t shift = 12 + (what & 1);
+	const uint64_t address = NUMBER << shift, iova = shift << shift;
+	struct iommufd_dma_memory memory;
+	struct iommufd_extent there;
+
+	iommufd_dma_cursor_init(&cursor, dma);
+	if (what >> 1) {
+		OK(iommufd_dma_translate_back(&cursor, iova, &memory));
+		ck_assert_uint_eq((uintptr_t)memory.start, address);
+		return;
+	}
+	OK(iommufd_dma_translate(&cursor, (void *)(uintptr_t)address, &there));
+	ck_assert_uint_eq(there.start, iova);
+	ck_assert_uint_eq(there.length, UINT64_C(1) << shift);
+}
+
+/* ---- both ---------------------------------------------------------------------- */
+
+static void *write_in_turns(void *arg)
+{
+	(void)arg;
+	is_writer = 1;
+	while (sem_wait(&threads[WRITER].turn))
+		;
+	scene->write();
+	ended = 1;
+	sem_post(&threads[READER].turn);
+	return NULL;
+}
+
+static void call(void (*what)(void))
+{
+	if (what)
+		what();
+}
+
 /* Whether writer and reader were stopped as often as they should. */
 static int take_turns(unsigned int first, unsigned int reads,
 		      unsigned int second, int what)
 {
-	struct iommufd_extent there;
 	pthread_t writer;
 	int all;
 
-	was_at = moved_iova;
-	moved_iova += 16 * PAGE;
+	call(scene->prepare);
 	threads[WRITER].left = first;
 	threads[READER].left = reads;
 	writers_next = second;
@@ -148,24 +216,21 @@ static int take_turns(unsigned int first, unsigned int reads,
 	ck_assert_int_eq(pthread_create(&writer, NULL, write_in_turns, NULL),
 			 0);
 	yield(READER);
-	/* As a leaf, or another reader, may have it: a hint is just a hint. */
 	if (!ended)
-		iommufd__dma_hint_set(slot_of(&dma->side[DMA_IOVA], stays_iova),
-				      (uintptr_t)iommufd__dma_record(dma, 1));
-	read_once(what & 1, what >> 1);
+		call(scene->between);
+	scene->read(what);
 	taking_turns = 0;
 	all = !threads[READER].left && !ended;
 	if (!ended)
 		yield(READER);
 	ck_assert_int_eq(pthread_join(writer, NULL), 0);
-	/* A cursor of a removal in the middle is past. */
-	OK(iommufd_dma_translate(&cursor, (void *)(uintptr_t)MOVED, &there));
-	ck_assert_uint_eq(there.start, moved_iova);
+	call(scene->check);
 	return all;
 }
 
-static void try_all(void)
+static void try_all(const struct scene *which)
 {
+	scene = which;
 	for (int what = 0; what < 4; what++)
 		for (unsigned int first = 1; first < 40; first++)
 			for (unsigned int reads = 1; reads < 15; reads++)
@@ -176,12 +241,25 @@ static void try_all(void)
 						break;
 }
 
-static void run(uint64_t length, void (*what)(void))
+static void begin_turns(void)
 {
 	for (int i = 0; i < THREADS; i++)
 		ck_assert_int_eq(sem_init(&threads[i].turn, 0, 0), 0);
 	space = fake_space();
 	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+}
+
+static void run(uint64_t length, void (*write)(void))
+{
+	const struct scene of_moves = {
+		.prepare = prepare_move,
+		.write = write,
+		.between = hint_wrongly,
+		.read = read_moved_or_other,
+		.check = check_moved,
+	};
+
+	begin_turns();
 	moved_length = length;
 	moved_iova = UINT64_C(1) << 32;
 	/* What stays is where a length would lie, were it an IOVA. */
@@ -190,8 +268,7 @@ static void run(uint64_t length, void (*what)(void))
 	register_at(STAYS, stays_iova, PAGE);
 	set_shift(dma, 12);
 	add_all(dma);
-	change = what;
-	try_all();
+	try_all(&of_moves);
 	empty();
 }
 
@@ -214,8 +291,23 @@ START_TEST(a_region_stays_after_all)
 }
 END_TEST
 
+START_TEST(pages_get_another_size)
+{
+	const struct scene of_sizes = { .write = change_size,
+					.read = read_pages };
+
+	begin_turns();
+	for (uint64_t shift = 12; shift < 14; shift++)
+		register_at(NUMBER << shift, shift << shift,
+			    UINT64_C(1) << shift);
+	try_all(&of_sizes);
+	empty();
+}
+END_TEST
+
 static const TTest **const tests[] = { &a_page_moves, &a_larger_region_moves,
-				       &a_region_stays_after_all, NULL };
+				       &a_region_stays_after_all,
+				       &pages_get_another_size, NULL };
 
 int main(void)
 {

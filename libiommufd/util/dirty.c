@@ -271,16 +271,15 @@ UTIL_API int iommufd_dirty_walk(struct iommufd_dirty *dirty,
 /* The next piece of what is mapped; there is one. */
 static int read_piece(struct iommufd_dirty *dirty)
 {
-	const uint64_t most =
-		(uint64_t)dirty->words * WORD_BITS * dirty->page_size;
+	const uint64_t pages = (uint64_t)dirty->words * WORD_BITS;
 	struct iommufd_extent piece = {
 		.start = dirty->mapped->start + dirty->done,
 		.length = dirty->mapped->length - dirty->done,
 	};
 	int ret;
 
-	if (piece.length > most)
-		piece.length = most;
+	if (piece.length / dirty->page_size > pages)
+		piece.length = pages * dirty->page_size;
 	/* Also of a failure there may be bits, which a second try adds to. */
 	dirty->in_use = 1;
 	ret = iommufd_dirty_read(dirty, &piece, dirty->flags, dirty->bitmap,

@@ -121,7 +121,11 @@ static uint64_t page_hint(const struct iommufd__dma_record *r,
 	return above << DMA_PAGE | other >> shift << DMA_OTHER | DMA_IS_PAGE;
 }
 
-/* Of a region that has come alive. */
+/*
+ * Of a region that has come alive. It takes the slot from another one, and a reader
+ * that notes a record just then may take it from this: such a region is found in
+ * the tree, or by its record, until the hints are made anew.
+ */
 void iommufd__dma_hints_add(struct iommufd_dma_map *map, uint32_t index)
 {
 	const struct iommufd__dma_record *r = iommufd__dma_record(map, index);
@@ -146,17 +150,19 @@ static void add_all(struct iommufd_dma_map *map)
 
 /*
  * A reader must not take a hint for one of pages of another size. So this counts as
- * a removal; who has seen only part of it still finds old hints by the old size, or
- * none.
+ * a removal. Who began in the middle of it finds old hints by the old size, or none:
+ * that is right, as no region goes while the mutex is held.
  */
 static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 {
 	iommufd__dma_removal_begin(map);
 	for (unsigned int i = 0; i < DMA_SIDES; i++) {
 		clear(iommufd__dma_hints(&map->side[i]));
+		IOMMUFD__DMA_STORED();
 		atomic_store_explicit(&map->side[i].page,
 				      iommufd__dma_page_of(shift),
 				      memory_order_release);
+		IOMMUFD__DMA_STORED();
 	}
 	iommufd__dma_removal_end(map);
 	map->changes = 0;
@@ -206,8 +212,10 @@ static void drop(const struct iommufd__dma_side *side,
 
 /*
  * Of a region that is about to go. Its page must not be left, as nothing else says
- * that it is gone. A hint to the record does no harm, nor do leaves, which readers
- * note anew when they have changed.
+ * that it is gone. Only writers store pages: one that is not in its slot any more
+ * has been overwritten, and who sees the removal counted sees that, too, and this
+ * table, so older ones need not be cleaned. A hint to the record does no harm, nor
+ * do leaves, which readers note anew when they have changed.
  */
 void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index)
 {
