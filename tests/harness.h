@@ -31,7 +31,7 @@ struct harness_case {
 	const char *tags;	    /* or NULL: see LIMITS */
 };
 
-/* The tag of cases that set limits which valgrind keeps to itself. */
+/* The tag of cases whose limits or failures valgrind takes to itself. */
 #define LIMITS "limits"
 
 int harness_run(const char *suite, const struct harness_case *cases,
