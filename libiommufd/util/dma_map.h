@@ -189,6 +189,7 @@ struct iommufd_dma_map {
 	uint32_t promised; /* changes of a tree that must not fail */
 	uint32_t transit;  /* regions in the kernel's hands */
 	uint64_t log_sum, log_squares; /* of the regions' lengths */
+	uint64_t aligned; /* regions: to the power of two in their length */
 	uint64_t changes; /* regions that came and went with this shift */
 	struct iommufd_dma_map_info info;
 };

@@ -6,14 +6,15 @@
  * the low bits only, and for other pages with the same hash. Pages that follow
  * each other have slots close to each other.
  *
- * Where regions are of about the same size, pages are of that size, too. A region
- * that is just one page on both sides, as buffers of huge pages are, is in the slot
- * itself: one access finds it. Writers put it there and take it out (dma_map_hints.c).
- * Of another region the slot has the record, so regions in a row have a slot each.
- * Readers fill it in when they had to go through the tree, but only if there is
- * nothing in it that is alive: so two readers do not quarrel about a slot.
+ * Where regions are of about the same size, and aligned, pages are of that size. A
+ * region that is just one page on both sides, as buffers of huge pages are, is in
+ * the slot itself: one access finds it. Writers put it there and take it out again
+ * (dma_map_hints.c). Of another region the slot has the record, so regions in a row
+ * have a slot each. Readers fill it in when they had to go through the tree, but
+ * only if there is nothing in it that is alive: so two readers do not quarrel about
+ * a slot.
  *
- * Where sizes differ it has a leaf of the tree, which has many small regions or few
+ * Elsewhere a slot has a leaf of the tree, which has many small regions or few
  * large ones: the last one that begins in the page or before. So the leaf for an
  * address is that of its page's slot, or, if that one begins behind the address,
  * the one before, which the slot of the page before has: unless more than one leaf

@@ -65,7 +65,8 @@ static uint32_t leaf_shift(const struct iommufd_dma_map *map)
 /*
  * Where lengths are much the same, a slot is for a region, and hints go by the mean
  * length. What is much the same: a standard deviation, as a power of two, of 1.5
- * at most, or 2 to remain it. Else it has a leaf.
+ * at most, or 2 to remain it. But if many are not aligned, pages have parts of two.
+ * Then, too, a slot has a leaf.
  */
 static uint32_t best_shift(const struct iommufd_dma_map *map)
 {
@@ -75,7 +76,8 @@ static uint32_t best_shift(const struct iommufd_dma_map *map)
 
 	if (!n)
 		return now;
-	if (4 * (n * map->log_squares - sum * sum) > most * n * n)
+	if (4 * (n * map->log_squares - sum * sum) > most * n * n ||
+	    map->aligned < n - n / 4)
 		return DMA_LEAVES + leaf_shift(map);
 	shift = (uint32_t)((sum + n / 2) / n);
 	return shift < DMA_SHIFT_MIN ? DMA_SHIFT_MIN : shift;

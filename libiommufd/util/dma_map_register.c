@@ -97,10 +97,15 @@ static void arrive(struct iommufd_dma_map *map)
 
 /* ---- bookkeeping --------------------------------------------------------- */
 
-static void count(struct iommufd_dma_map *map, uint64_t length, int64_t by)
+static void count(struct iommufd_dma_map *map,
+		  const struct iommufd__dma_record *r, int64_t by)
 {
 	struct iommufd_dma_map_info *info = &map->info;
+	const uint64_t start = iommufd__dma_get(&r->start[DMA_ADDRESS]),
+		       length = length_of(r);
 
+	if (start % (UINT64_C(1) << log_of(length)) == 0)
+		map->aligned += (uint64_t)by;
 	info->regions += (uint64_t)by;
 	info->bytes += (uint64_t)by * length;
 	map->log_sum += (uint64_t)(by * log_of(length));
@@ -122,7 +127,7 @@ static void come_alive(struct iommufd_dma_map *map, uint32_t index,
 	atomic_store_explicit(&r->length, length, memory_order_release);
 	iommufd__dma_hints_add(map, index);
 	r->state = DMA_LIVE;
-	count(map, length, 1);
+	count(map, r, 1);
 }
 
 /* From now on they do not, and no cursor is good any more. */
@@ -144,7 +149,7 @@ static void die(struct iommufd_dma_map *map, uint32_t index)
 	iommufd__dma_set(&r->start[DMA_IOVA], length);
 	r->state = DMA_UNMAPPING;
 	iommufd__dma_tree_remove(&map->side[DMA_IOVA], iova);
-	count(map, length, -1);
+	count(map, r, -1);
 }
 
 static void forget(struct iommufd_dma_map *map, uint32_t index)
