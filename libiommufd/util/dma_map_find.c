@@ -225,6 +225,7 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 	unsigned int last;
 	uint32_t next;
 
+	__builtin_prefetch(&leaf->key[DMA_WIDTH / 2]);
 	__builtin_prefetch(&leaf->at);
 	IOMMUFD__DMA_PAUSE();
 	hint ^= (hint ^ before) & -(uint64_t)(first_of(leaf) > key);
