@@ -278,8 +278,8 @@ static ALWAYS_INLINE int look_at_page(const map_t *map, const struct spot *spot,
 		return LOOK_ELSEWHERE;
 	region->length = spot->size;
 	region->start[which] = key & -spot->size;
-	region->start[!which] =
-		(spot->hint >> DMA_OTHER & DMA_OTHERS) * spot->size;
+	region->start[!which] = (spot->hint & DMA_OTHERS << DMA_OTHER) *
+				(spot->size >> DMA_OTHER);
 	iommufd__dma_fence(memory_order_acquire);
 	return iommufd__dma_get(&map->removals) == removals ? LOOK_FOUND
 							    : LOOK_CHANGED;
