@@ -8,9 +8,8 @@
 # make check-tsan      the concurrent tests with the thread sanitizer
 # make check-valgrind  the suite under valgrind
 
-# Programs for check-tsan, and the scenarios for the slower runs.
+# Programs for check-tsan.
 TSAN_TESTS ?= test_threads test_events_threads test_iova_threads test_bulk_threads test_dma_map_threads
-ONLY ?=
 
 GATES := $(sort $(filter-out tests/gates/tap.sh,$(wildcard tests/gates/*.sh)))
 
@@ -28,7 +27,6 @@ abi-baseline:
 # Each in a build folder of its own, so that they do not disturb the ordinary build.
 ANOTHER = $(MAKE) --no-print-directory BUILD=$(1) CFLAGS='$(2)' LDFLAGS='$(3)' tests
 ANOTHER_SUITE = TEST_BIN=$(abspath $(1))/tests LOGS=$(abspath $(1))/vm tests/vm/suite.sh --table $(BUILD)/programs
-only = $(addprefix --only ,$(ONLY))
 
 # Test programs alone: scripts and gates are the same with any flags.
 $(BUILD)/programs: tests/suites

@@ -8,10 +8,13 @@
 # make demo-peer-to-peer demo-precopy demo-smmu-guest    more of them
 # make vm-shell SCENARIO=vtd            a shell in the test machine
 #
-# KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours.
+# KERNEL names the kernel that check and vm-shell use: main, newest, a kernel source folder or an image of yours. ONLY names
+# test programs, gates or scenarios, to which all that begins with check is restricted.
 
 KERNEL ?= main
 SCENARIO ?= vtd
+ONLY ?=
+only = $(addprefix --only ,$(ONLY))
 SUITE = TEST_BIN=$(abspath $(BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh
 
 .PHONY: setup kernel kernel-lts kernel-debug kernel-arm64 tests-arm64 check-arm64 coverage-arm64 vm-shell check-vm check-lts-vm check-debug-vm
@@ -50,7 +53,7 @@ $(ARM64_BUILD)/libtool: tests/vm/vm.mk | $(SETUP)
 tests-arm64: kernel-arm64 $(ARM64_BUILD)/libtool
 	+$(Q)$(ARM64_MAKE) tests
 check-arm64: tests-arm64
-	$(Q)TEST_BIN=$(abspath $(ARM64_BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh arm64 --no-skip
+	$(Q)TEST_BIN=$(abspath $(ARM64_BUILD))/tests LOGS=$(abspath $(BUILD))/vm tests/vm/suite.sh arm64 --no-skip $(only)
 
 # With those that "make coverage" counted before.
 COVERAGE_ARM64 = $(BUILD)/coverage-arm64
@@ -104,8 +107,8 @@ demo-smmu-guest: kernel-arm64 $(ARM64_BUILD)/libtool
 
 # On the kernel that the tests were written against nothing may be skipped.
 check-vm: kernel
-	$(Q)$(SUITE) $(KERNEL) $(if $(filter main,$(KERNEL)),--no-skip)
+	$(Q)$(SUITE) $(KERNEL) $(if $(filter main,$(KERNEL)),--no-skip) $(only)
 check-lts-vm: kernel-lts
-	$(Q)$(SUITE) lts
+	$(Q)$(SUITE) lts $(only)
 check-debug-vm: kernel-debug
-	$(Q)$(SUITE) debug
+	$(Q)$(SUITE) debug $(only)
