@@ -177,7 +177,8 @@ END_TEST
 
 static void old_over_socket(int socket)
 {
-	struct iommufd_hand_over *h;
+	/* Static: still in reach when the process ends with it. */
+	static struct iommufd_hand_over *h;
 
 	begin();
 	ck_assert(edu_works(&m.edu, IOVA, m.memory));
