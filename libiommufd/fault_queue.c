@@ -66,6 +66,12 @@ iommufd_fault_queue_id(const struct iommufd_fault_queue *queue)
 	return queue ? ((const struct iommufd__object *)queue)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_fault_queue_ctx(
+	const struct iommufd_fault_queue *queue)
+{
+	return queue ? ((const struct iommufd__object *)queue)->ctx : NULL;
+}
+
 IOMMUFD_API int iommufd_fault_queue_fd(const struct iommufd_fault_queue *queue)
 {
 	return queue ? ((const struct iommufd__object *)queue)->fd : -1;

@@ -122,6 +122,12 @@ IOMMUFD_API uint32_t iommufd_hw_queue_id(const struct iommufd_hw_queue *queue)
 	return queue ? ((const struct iommufd__object *)queue)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_hw_queue_ctx(
+	const struct iommufd_hw_queue *queue)
+{
+	return queue ? ((const struct iommufd__object *)queue)->ctx : NULL;
+}
+
 IOMMUFD_API int iommufd_hw_queue_destroy(struct iommufd_hw_queue *queue)
 {
 	return iommufd__object_destroy(object_of(queue));

@@ -74,6 +74,12 @@ IOMMUFD_API uint32_t iommufd_vdevice_id(const struct iommufd_vdevice *vdevice)
 	return vdevice ? ((const struct iommufd__object *)vdevice)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_vdevice_ctx(
+	const struct iommufd_vdevice *vdevice)
+{
+	return vdevice ? ((const struct iommufd__object *)vdevice)->ctx : NULL;
+}
+
 IOMMUFD_API int iommufd_vdevice_destroy(struct iommufd_vdevice *vdevice)
 {
 	return iommufd__object_destroy(object_of(vdevice));

@@ -93,6 +93,12 @@ IOMMUFD_API uint32_t iommufd_veventq_id(const struct iommufd_veventq *queue)
 	return queue ? ((const struct iommufd__object *)queue)->id : 0;
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_veventq_ctx(
+	const struct iommufd_veventq *queue)
+{
+	return queue ? ((const struct iommufd__object *)queue)->ctx : NULL;
+}
+
 IOMMUFD_API int iommufd_veventq_fd(const struct iommufd_veventq *queue)
 {
 	return queue ? ((const struct iommufd__object *)queue)->fd : -1;

@@ -204,6 +204,10 @@ void check_poll(int fd, short events)
 	{                                                                      \
 		return iommufd_##tag##_id(queue);                              \
 	}                                                                      \
+	static struct iommufd_ctx *tag##_ctx(const void *queue)                \
+	{                                                                      \
+		return iommufd_##tag##_ctx(queue);                             \
+	}                                                                      \
 	static int tag##_fd(const void *queue)                                 \
 	{                                                                      \
 		return iommufd_##tag##_fd(queue);                              \
@@ -221,9 +225,9 @@ void check_poll(int fd, short events)
 		iommufd_##tag##_release(queue);                                \
 	}                                                                      \
 	const struct queue_kind name = { tag##_adopt,	 tag##_id,             \
-					 tag##_fd,	 tag##_close_fd,       \
-					 tag##_destroy,	 tag##_release,        \
-					 IOMMUFD_OP_##op }
+					 tag##_ctx,	 tag##_fd,             \
+					 tag##_close_fd, tag##_destroy,        \
+					 tag##_release,	 IOMMUFD_OP_##op }
 
 KIND(fault_queues, fault_queue, FAULT_QUEUE_ADOPT);
 KIND(event_queues, veventq, VEVENTQ_ADOPT);
@@ -245,6 +249,7 @@ void check_adopt(const struct queue_kind *kind, struct iommufd_ctx *ctx,
 	OK(kind->adopt(kind->fd(queue), 0, ctx, id, &copy));
 	fd = kind->fd(copy);
 	ck_assert_uint_eq(kind->id(copy), id);
+	ck_assert_ptr_eq(kind->ctx(copy), ctx);
 	ck_assert_int_ne(fd, kind->fd(queue));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	FAILS(kind->destroy(copy), BORROWED, EPERM);
@@ -299,6 +304,7 @@ void check_adopt_fails(const struct queue_kind *kind, struct iommufd_ctx *ctx)
 	ck_assert_ptr_eq(queue, ctx);
 
 	ck_assert_uint_eq(kind->id(NULL), 0);
+	ck_assert_ptr_null(kind->ctx(NULL));
 	ck_assert_int_eq(kind->fd(NULL), -1);
 	kind->close_fd(NULL);
 	kind->release(NULL);

@@ -75,6 +75,7 @@ struct queue_kind {
 	int (*adopt)(int fd, uint32_t flags, struct iommufd_ctx *ctx,
 		     uint32_t id, void **queue);
 	uint32_t (*id)(const void *queue);
+	struct iommufd_ctx *(*ctx)(const void *queue);
 	int (*fd)(const void *queue);
 	void (*close_fd)(void *queue);
 	int (*destroy)(void *queue);

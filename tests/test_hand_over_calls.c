@@ -215,41 +215,71 @@ START_TEST(wrong_arguments)
 }
 END_TEST
 
+/* One handle of each kind, all with the same id: nobody asks the kernel. */
+struct others {
+	struct iommufd_ioas *ioas;
+	struct iommufd_hwpt *hwpt;
+	struct iommufd_viommu *viommu;
+	struct iommufd_vdevice *vdevice;
+	struct iommufd_hw_queue *hw_queue;
+	struct iommufd_fault_queue *faults;
+	struct iommufd_veventq *events;
+};
+
+static void others_begin(struct others *o, struct iommufd_ctx *ctx, uint32_t id)
+{
+	int fd = iommufd_ctx_fd(ctx);
+
+	OK(iommufd_ioas_adopt(ctx, id, 0, &o->ioas));
+	OK(iommufd_hwpt_adopt(ctx, id, 0, &o->hwpt));
+	OK(iommufd_viommu_adopt(ctx, id, 0, &o->viommu));
+	OK(iommufd_vdevice_adopt(ctx, id, 0, &o->vdevice));
+	OK(iommufd_hw_queue_adopt(ctx, id, 0, &o->hw_queue));
+	OK(iommufd_fault_queue_adopt(fd, 0, ctx, id, &o->faults));
+	OK(iommufd_veventq_adopt(fd, 0, ctx, id, &o->events));
+}
+
+static void others_end(struct others *o)
+{
+	iommufd_ioas_release(o->ioas);
+	iommufd_hwpt_release(o->hwpt);
+	iommufd_viommu_release(o->viommu);
+	iommufd_vdevice_release(o->vdevice);
+	iommufd_hw_queue_release(o->hw_queue);
+	iommufd_fault_queue_release(o->faults);
+	iommufd_veventq_release(o->events);
+}
+
 /* What has an id in another context is something else in this one. */
 START_TEST(of_another_context)
 {
 	struct iommufd_ctx *ctx = harness_ctx();
-	struct iommufd_ioas *ioas = NULL;
 	struct iommufd_hand_over *h = NULL;
-	struct iommufd_viommu *viommu = NULL;
-	struct iommufd_hwpt *hwpt = NULL;
+	struct others others = { 0 };
 
 	fixture_ioas(&f);
-	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
-	OK(iommufd_hwpt_adopt(ctx, iommufd_ioas_id(f.ioas), 0, &hwpt));
-	OK(iommufd_viommu_adopt(ctx, iommufd_ioas_id(f.ioas), 0, &viommu));
-	ck_assert_uint_eq(iommufd_ioas_id(ioas), iommufd_ioas_id(f.ioas));
+	others_begin(&others, ctx, iommufd_ioas_id(f.ioas));
 	if (harness_has(f.ctx, IOMMUFD_NR_IOAS_CHANGE_PROCESS)) {
+		const struct iommufd_hand_over_object list[] = {
+			OBJECT(IOAS, "x", .ioas = others.ioas),
+			OBJECT(HWPT, "x", .hwpt = others.hwpt),
+			OBJECT(HWPT_NESTED, "x", .hwpt = others.hwpt),
+			OBJECT(VIOMMU, "x", .viommu = others.viommu),
+			OBJECT(VDEVICE, "x", .vdevice = others.vdevice),
+			OBJECT(HW_QUEUE, "x", .hw_queue = others.hw_queue),
+			OBJECT(FAULT_QUEUE, "x", .fault_queue = others.faults),
+			OBJECT(VEVENTQ, "x", .veventq = others.events),
+		};
+
 		OK(iommufd_hand_over_new(f.ctx, 0, &h));
-		FAILS(iommufd_hand_over_add(h,
-					    &OBJECT(IOAS, "x", .ioas = ioas)),
-		      OTHER_CONTEXT, EXDEV);
-		FAILS(iommufd_hand_over_add(h,
-					    &OBJECT(HWPT, "x", .hwpt = hwpt)),
-		      OTHER_CONTEXT, EXDEV);
-		FAILS(iommufd_hand_over_add(
-			      h, &OBJECT(HWPT_NESTED, "x", .hwpt = hwpt)),
-		      OTHER_CONTEXT, EXDEV);
-		FAILS(iommufd_hand_over_add(
-			      h, &OBJECT(VIOMMU, "x", .viommu = viommu)),
-		      OTHER_CONTEXT, EXDEV);
+		for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+			FAILS(iommufd_hand_over_add(h, &list[i]), OTHER_CONTEXT,
+			      EXDEV);
 		OK(iommufd_hand_over_add(h,
 					 &OBJECT(IOAS, "x", .ioas = f.ioas)));
 		iommufd_hand_over_end(h);
 	}
-	iommufd_viommu_release(viommu);
-	iommufd_hwpt_release(hwpt);
-	OK(iommufd_ioas_destroy(ioas));
+	others_end(&others);
 	iommufd_ctx_close(ctx);
 	fixture_end(&f);
 }

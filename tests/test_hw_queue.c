@@ -95,6 +95,7 @@ START_TEST(made_and_ended)
 	id = next_id(nest.f.ctx);
 	queue = queue_new(0, PAGE, MOCK_FIRST);
 	ck_assert_uint_ne(iommufd_hw_queue_id(queue), 0);
+	ck_assert_ptr_eq(iommufd_hw_queue_ctx(queue), nest.f.ctx);
 	FAILS(iommufd_viommu_destroy(nest.viommu), IN_USE, EBUSY);
 	FAILS(iommufd_hwpt_destroy(nest.parent), IN_USE, EBUSY);
 	OK(iommufd_hw_queue_destroy(queue));
@@ -105,6 +106,7 @@ START_TEST(made_and_ended)
 	OK(iommufd_hw_queue_destroy(NULL));
 	iommufd_hw_queue_release(NULL);
 	ck_assert_uint_eq(iommufd_hw_queue_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_hw_queue_ctx(NULL));
 	end();
 }
 END_TEST

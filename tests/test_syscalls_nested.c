@@ -153,8 +153,10 @@ CALL(viommu_invalidate_arm,
       iommufd_viommu_invalidate_arm_smmuv3(viommu, &arm_command, &count)))
 CALL(vdevice_adopt, iommufd_vdevice_adopt(nest.f.ctx, 5, 0, &vdevice))
 CALL(vdevice_id, iommufd_vdevice_id(NULL) != 0)
+CALL(vdevice_ctx, iommufd_vdevice_ctx(NULL) != NULL)
 CALL(queue_adopt, iommufd_hw_queue_adopt(nest.f.ctx, 5, 0, &queue))
 CALL(queue_id, iommufd_hw_queue_id(NULL) != 0)
+CALL(queue_ctx, iommufd_hw_queue_ctx(NULL) != NULL)
 
 CALL(viommu_alloc, iommufd_viommu_alloc(nest.f.device, nest.parent,
 					IOMMUFD_MOCK_VIOMMU, NULL, &viommu))
@@ -201,9 +203,11 @@ static const struct counter_call tables[] = {
 	{ "iommufd_vdevice_adopt", NONE, 1, vdevice_adopt, 0, NULL,
 	  vdevice_let_go },
 	{ "iommufd_vdevice_id", NONE, 0, vdevice_id, 0, NULL, NULL },
+	{ "iommufd_vdevice_ctx", NONE, 0, vdevice_ctx, 0, NULL, NULL },
 	{ "iommufd_hw_queue_adopt", NONE, 1, queue_adopt, 0, NULL,
 	  queue_let_go },
 	{ "iommufd_hw_queue_id", NONE, 0, queue_id, 0, NULL, NULL },
+	{ "iommufd_hw_queue_ctx", NONE, 0, queue_ctx, 0, NULL, NULL },
 };
 
 static const struct counter_call guests[] = {

@@ -138,6 +138,7 @@ CALL(fault_adopt, iommufd_fault_queue_adopt(fd, 0, q.f.ctx, 1, &faults))
 CALL(fault_adopt_take,
      iommufd_fault_queue_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, q.f.ctx, 1, &faults))
 CALL(fault_id, !iommufd_fault_queue_id(q.faults))
+CALL(fault_ctx, !iommufd_fault_queue_ctx(q.faults))
 CALL(fault_fd, iommufd_fault_queue_fd(q.faults) < 0)
 CALL(read_fault, iommufd_fault_queue_read(q.faults, &pgfault, &count))
 CALL(fault_respond, iommufd_fault_queue_respond(q.faults, &response, &count))
@@ -150,6 +151,7 @@ CALL(event_adopt, iommufd_veventq_adopt(fd, 0, q.f.ctx, 1, &events))
 CALL(event_adopt_take,
      iommufd_veventq_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, q.f.ctx, 1, &events))
 CALL(event_id, !iommufd_veventq_id(events))
+CALL(event_ctx, !iommufd_veventq_ctx(events))
 CALL(event_fd, iommufd_veventq_fd(events) < 0)
 CALL(event_read, iommufd_veventq_read(events, buffer, &length))
 CALL(event_close_fd, (iommufd_veventq_close_fd(events), 0))
@@ -170,6 +172,7 @@ static const struct counter_call of_faults[] = {
 	ROW("iommufd_fault_queue_adopt TAKE_FD", "none", 1, fault_adopt_take,
 	    fd_begin, fault_let_go),
 	ROW("iommufd_fault_queue_id", "none", 0, fault_id, NULL, NULL),
+	ROW("iommufd_fault_queue_ctx", "none", 0, fault_ctx, NULL, NULL),
 	ROW("iommufd_fault_queue_fd", "none", 0, fault_fd, NULL, NULL),
 	ROW("iommufd_fault_queue_read", "1 read", 0, read_fault, fault_waits,
 	    NULL),
@@ -195,6 +198,8 @@ static const struct counter_call of_events[] = {
 	ROW("iommufd_veventq_adopt TAKE_FD", "none", 1, event_adopt_take,
 	    fd_begin, event_let_go),
 	ROW("iommufd_veventq_id", "none", 0, event_id, event_begin, event_end),
+	ROW("iommufd_veventq_ctx", "none", 0, event_ctx, event_begin,
+	    event_end),
 	ROW("iommufd_veventq_fd", "none", 0, event_fd, event_begin, event_end),
 	ROW("iommufd_veventq_read", "1 read", 0, event_read, event_waits,
 	    event_end),

@@ -45,6 +45,7 @@ START_TEST(made_and_ended)
 	id = next_id(nest.f.ctx);
 	vdevice = vdevice_new(nest.f.device, 0x99);
 	ck_assert_uint_eq(iommufd_vdevice_id(vdevice), id);
+	ck_assert_ptr_eq(iommufd_vdevice_ctx(vdevice), nest.f.ctx);
 	FAILS(iommufd_viommu_destroy(nest.viommu), IN_USE, EBUSY);
 	FAILS(iommufd_hwpt_destroy(nest.parent), IN_USE, EBUSY);
 	OK(iommufd_vdevice_destroy(vdevice));
@@ -56,6 +57,7 @@ START_TEST(made_and_ended)
 	OK(iommufd_vdevice_destroy(NULL));
 	iommufd_vdevice_release(NULL);
 	ck_assert_uint_eq(iommufd_vdevice_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_vdevice_ctx(NULL));
 	nesting_end();
 }
 END_TEST

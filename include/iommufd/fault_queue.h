@@ -166,6 +166,20 @@ int iommufd_fault_queue_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
 uint32_t iommufd_fault_queue_id(const struct iommufd_fault_queue *queue);
 
 /**
+ * @brief The context that a fault queue is in.
+ *
+ * @param queue the queue, or NULL
+ * @return the context, valid as long as the queue is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_fault_queue_ctx(
+	const struct iommufd_fault_queue *queue);
+
+/**
  * @brief The descriptor of a fault queue.
  *
  * It stays the queue's: for poll(2), which reports input when faults wait.

@@ -162,6 +162,19 @@ int iommufd_hw_queue_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 uint32_t iommufd_hw_queue_id(const struct iommufd_hw_queue *queue);
 
 /**
+ * @brief The context that a hardware queue is in.
+ *
+ * @param queue the queue, or NULL
+ * @return the context, valid as long as the queue is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_hw_queue_ctx(const struct iommufd_hw_queue *queue);
+
+/**
  * @brief Destroy a hardware queue: IOMMU_DESTROY.
  *
  * @param queue the queue, or NULL. Gone after success; valid and unchanged

@@ -98,6 +98,19 @@ int iommufd_vdevice_adopt(struct iommufd_ctx *ctx, uint32_t id, uint32_t flags,
 uint32_t iommufd_vdevice_id(const struct iommufd_vdevice *vdevice);
 
 /**
+ * @brief The context that a vDevice is in.
+ *
+ * @param vdevice the vDevice, or NULL
+ * @return the context, valid as long as the vDevice is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_vdevice_ctx(const struct iommufd_vdevice *vdevice);
+
+/**
  * @brief Destroy a vDevice: IOMMU_DESTROY.
  *
  * @param vdevice the vDevice, or NULL. Gone after success; valid and unchanged

@@ -167,6 +167,19 @@ int iommufd_veventq_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
 uint32_t iommufd_veventq_id(const struct iommufd_veventq *queue);
 
 /**
+ * @brief The context that an event queue is in.
+ *
+ * @param queue the queue, or NULL
+ * @return the context, valid as long as the queue is, without a reference of
+ *         its own: not to be closed; NULL for NULL
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_veventq_ctx(const struct iommufd_veventq *queue);
+
+/**
  * @brief The descriptor of an event queue.
  *
  * It stays the queue's: for poll(2), which reports input when events wait.

@@ -214,77 +214,45 @@ UTIL_API int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
 	return ret;
 }
 
-/* The handle of the kind, its id and its descriptor. */
-static const void *look_at(const struct iommufd_hand_over_object *o,
-			   uint32_t *id, int *fd)
+/* What is to be handed over, whatever kind it is of. */
+struct subject {
+	const void *handle;
+	const struct iommufd_ctx *ctx; /* where its id is valid, or NULL */
+	uint32_t id;
+	int fd; /* or -1 */
+};
+
+#define SUBJECT(kind, tag, handle, its_fd)                                     \
+	case IOMMUFD_HAND_OVER_##kind:                                         \
+		return (struct subject)                                        \
+		{                                                              \
+			handle, iommufd_##tag##_ctx(handle),                   \
+				iommufd_##tag##_id(handle), its_fd             \
+		}
+
+static struct subject look_at(const struct iommufd_hand_over_object *o)
 {
 	switch (o->kind) {
-	case IOMMUFD_HAND_OVER_IOAS:
-		*id = iommufd_ioas_id(o->ioas);
-		return o->ioas;
-	case IOMMUFD_HAND_OVER_HWPT:
-	case IOMMUFD_HAND_OVER_HWPT_NESTED:
-		*id = iommufd_hwpt_id(o->hwpt);
-		return o->hwpt;
-	case IOMMUFD_HAND_OVER_VFIO:
-		*id = iommufd_vfio_id(o->vfio);
-		*fd = iommufd_vfio_fd(o->vfio);
-		return o->vfio;
-	case IOMMUFD_HAND_OVER_VIOMMU:
-		*id = iommufd_viommu_id(o->viommu);
-		return o->viommu;
-	case IOMMUFD_HAND_OVER_VDEVICE:
-		*id = iommufd_vdevice_id(o->vdevice);
-		return o->vdevice;
-	case IOMMUFD_HAND_OVER_HW_QUEUE:
-		*id = iommufd_hw_queue_id(o->hw_queue);
-		return o->hw_queue;
-	case IOMMUFD_HAND_OVER_FAULT_QUEUE:
-		*id = iommufd_fault_queue_id(o->fault_queue);
-		*fd = iommufd_fault_queue_fd(o->fault_queue);
-		return o->fault_queue;
-	case IOMMUFD_HAND_OVER_VEVENTQ:
-		*id = iommufd_veventq_id(o->veventq);
-		*fd = iommufd_veventq_fd(o->veventq);
-		return o->veventq;
+		SUBJECT(IOAS, ioas, o->ioas, -1);
+		SUBJECT(HWPT, hwpt, o->hwpt, -1);
+		SUBJECT(HWPT_NESTED, hwpt, o->hwpt, -1);
+		SUBJECT(VFIO, vfio, o->vfio, iommufd_vfio_fd(o->vfio));
+		SUBJECT(VIOMMU, viommu, o->viommu, -1);
+		SUBJECT(VDEVICE, vdevice, o->vdevice, -1);
+		SUBJECT(HW_QUEUE, hw_queue, o->hw_queue, -1);
+		SUBJECT(FAULT_QUEUE, fault_queue, o->fault_queue,
+			iommufd_fault_queue_fd(o->fault_queue));
+		SUBJECT(VEVENTQ, veventq, o->veventq,
+			iommufd_veventq_fd(o->veventq));
 	default:
-		*fd = o->fd;
-		return o;
+		return (struct subject){ .handle = o, .fd = o->fd };
 	}
-}
-
-/*
- * Whether the object is of another context, where its id is that of something
- * else. What a handle does not tell is taken to be right.
- */
-static int is_elsewhere(const struct iommufd_hand_over *h,
-			const struct iommufd_hand_over_object *o)
-{
-	const struct iommufd_ctx *ctx = NULL;
-
-	switch (o->kind) {
-	case IOMMUFD_HAND_OVER_IOAS:
-		ctx = iommufd_ioas_ctx(o->ioas);
-		break;
-	case IOMMUFD_HAND_OVER_HWPT:
-	case IOMMUFD_HAND_OVER_HWPT_NESTED:
-		ctx = iommufd_hwpt_ctx(o->hwpt);
-		break;
-	case IOMMUFD_HAND_OVER_VFIO:
-		ctx = iommufd_vfio_ctx(o->vfio);
-		break;
-	case IOMMUFD_HAND_OVER_VIOMMU:
-		ctx = iommufd_viommu_ctx(o->viommu);
-		break;
-	default:
-		break;
-	}
-	return ctx && ctx != h->ctx;
 }
 
 /* What is wrong with it in itself: 0 or a cause. */
 static uint32_t check(const struct iommufd_hand_over *h,
-		      const struct iommufd_hand_over_object *o)
+		      const struct iommufd_hand_over_object *o,
+		      const struct subject *seen)
 {
 	if (!o->name)
 		return IOMMUFD_CAUSE_NULL_POINTER;
@@ -296,10 +264,18 @@ static uint32_t check(const struct iommufd_hand_over *h,
 		return IOMMUFD_CAUSE_BAD_VALUE;
 	if (iommufd__hand_over_find(h, o->kind, o->name) < h->count)
 		return IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN;
-	if (o->kind == IOMMUFD_HAND_OVER_VFIO && o->vfio &&
-	    !iommufd_vfio_ctx(o->vfio))
+	if (!seen->handle)
+		return IOMMUFD_CAUSE_NULL_POINTER;
+	if (o->kind == IOMMUFD_HAND_OVER_VFIO && !seen->ctx)
 		return IOMMUFD_CAUSE_NOT_BOUND;
-	return is_elsewhere(h, o) ? IOMMUFD_CAUSE_OTHER_CONTEXT : 0;
+	/* Its id would be that of something else. */
+	if (seen->ctx && seen->ctx != h->ctx)
+		return IOMMUFD_CAUSE_OTHER_CONTEXT;
+	/* A queue whose descriptor has been closed is of use to nobody. */
+	if (seen->fd < 0 && o->kind != IOMMUFD_HAND_OVER_FD &&
+	    iommufd__hand_over_has_fd(o->kind))
+		return IOMMUFD_CAUSE_NULL_POINTER;
+	return 0;
 }
 
 /*
@@ -329,14 +305,13 @@ static int add(struct iommufd_hand_over *h,
 	struct iommufd__hand_over_thing thing = { .kind = o->kind,
 						  .page_table = o->page_table,
 						  .value = o->value };
-	int fd = -1, ret;
+	const struct subject seen = look_at(o);
+	uint32_t cause = check(h, o, &seen);
+	int ret;
 
-	if (!look_at(o, &thing.id, &fd))
-		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
-	/* A queue whose descriptor has been closed is of use to nobody. */
-	if (fd < 0 && o->kind != IOMMUFD_HAND_OVER_FD &&
-	    iommufd__hand_over_has_fd(o->kind))
-		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
+	if (cause)
+		return iommufd__hand_over_refused(cause);
+	thing.id = seen.id;
 	ret = verify(h, thing.kind, thing.id);
 	if (ret)
 		return ret;
@@ -345,7 +320,7 @@ static int add(struct iommufd_hand_over *h,
 	memcpy(thing.name, o->name, strlen(o->name));
 	if (h->count == h->room && set_room(h, 2 * h->room))
 		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NO_MEMORY);
-	return append_copy(h, &thing, fd);
+	return append_copy(h, &thing, seen.fd);
 }
 
 UTIL_API int iommufd_hand_over_add(
@@ -358,7 +333,5 @@ UTIL_API int iommufd_hand_over_add(
 	if (hand_over && object)
 		cause = iommufd__util_opts_load(&o, sizeof(o), object,
 						IOMMUFD__HAND_OVER_OBJECT_MIN);
-	if (!cause)
-		cause = check(hand_over, &o);
 	return cause ? iommufd__hand_over_refused(cause) : add(hand_over, &o);
 }

@@ -195,9 +195,8 @@ int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
  *   ::IOMMUFD_HAND_OVER_OBJECTS_MAX things, and in the new process
  * - ::IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN
  * - ::IOMMUFD_CAUSE_NOT_BOUND for a device file
- * - ::IOMMUFD_CAUSE_OTHER_CONTEXT for an address space, page table, device file or
- *   vIOMMU. **Of other kinds it cannot be seen**: their ids would be those of
- *   something else.
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT for a handle of another context than the
+ *   hand-over's
  * - ::IOMMUFD_CAUSE_OBJECT when there is no such address space or page table, as
  *   for a nested page table that is not said to be one
  * - ::IOMMUFD_CAUSE_BAD_FD, ::IOMMUFD_CAUSE_DESCRIPTORS,
