@@ -3,18 +3,15 @@
 
 #include <math.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static FILE *csv;
-static int quick;
+static int quick, counting;
 static char columns_now[256];
 
 void bench_die(const char *file, int line, const char *what)
@@ -31,10 +28,16 @@ double bench_now(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+#define SEED UINT64_C(88172645463325252)
+static uint64_t state = SEED;
+
+void bench_random_again(void)
+{
+	state = SEED;
+}
+
 uint64_t bench_random(void)
 {
-	static uint64_t state = UINT64_C(88172645463325252);
-
 	state ^= state << 13;
 	state ^= state >> 7;
 	state ^= state << 17;
@@ -65,6 +68,11 @@ uint32_t bench_times(uint32_t usual)
 int bench_is_quick(void)
 {
 	return quick;
+}
+
+int bench_is_counting(void)
+{
+	return counting;
 }
 
 /* What follows the colon in the first line of that name, "" if there is none. */
@@ -129,6 +137,8 @@ void bench_arguments(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			quick = 1;
+		} else if (!strcmp(argv[i], "--count")) {
+			counting = 1;
 		} else if (!strcmp(argv[i], "--csv") && i + 1 < argc) {
 			csv = fopen(argv[++i], "we");
 			if (!csv) {
@@ -139,7 +149,8 @@ void bench_arguments(int argc, char **argv)
 			usage(argv[0]);
 		}
 	}
-	say_machine();
+	if (!counting)
+		say_machine();
 }
 
 /* ---- tables -------------------------------------------------------------- */
@@ -149,6 +160,8 @@ void bench_table(const char *title, const char *columns)
 {
 	char *name;
 
+	if (counting)
+		return;
 	printf("\n%s\n\n", title);
 	snprintf(columns_now, sizeof(columns_now), "%s", columns);
 	for (name = strtok(columns_now, ","); name; name = strtok(NULL, ","))
@@ -160,6 +173,8 @@ void bench_table(const char *title, const char *columns)
 
 void bench_row(const char *words, const double *numbers, size_t count)
 {
+	if (counting)
+		return;
 	printf("%-34s", words);
 	for (size_t i = 0; i < count; i++)
 		if (isnan(numbers[i]))
@@ -184,57 +199,4 @@ void bench_end(void)
 {
 	if (csv && fclose(csv))
 		bench_die(__FILE__, __LINE__, "the csv file");
-}
-
-/* ---- instructions -------------------------------------------------------- */
-
-static void stop_here(void)
-{
-	raise(SIGSTOP);
-}
-
-static uint64_t count_steps(pid_t child)
-{
-	uint64_t steps = 0;
-	int status;
-
-	do {
-		MUST(!ptrace(PTRACE_SINGLESTEP, child, NULL, NULL));
-		MUST(waitpid(child, &status, 0) == child);
-		MUST(WIFSTOPPED(status));
-		steps++;
-	} while (WSTOPSIG(status) != SIGSTOP);
-	return steps;
-}
-
-/* Without a body the same, to be taken off: raise() itself. */
-static uint64_t instructions(void (*before)(void *), void (*body)(void *),
-			     void *arg)
-{
-	pid_t child = fork();
-	uint64_t steps;
-	int status;
-
-	MUST(child >= 0);
-	if (!child) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		before(arg);
-		stop_here();
-		if (body)
-			body(arg);
-		stop_here();
-		_exit(0);
-	}
-	MUST(waitpid(child, &status, 0) == child && WIFSTOPPED(status));
-	steps = count_steps(child);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
-	return steps;
-}
-
-uint64_t bench_instructions(void (*before)(void *), void (*body)(void *),
-			    void *arg)
-{
-	return instructions(before, body, arg) -
-	       instructions(before, NULL, arg);
 }

@@ -15,8 +15,9 @@ void bench_die(const char *file, int line, const char *what)
 /* Nanoseconds of a clock that only goes forward. */
 double bench_now(void);
 
-/* Random numbers, the same in every run. */
+/* Random numbers, the same in every run, and again the first ones. */
 uint64_t bench_random(void);
+void bench_random_again(void);
 uint64_t bench_below(uint64_t limit);
 
 /* Run on this processor of those that there are; 0 if there is no such one. */
@@ -24,12 +25,13 @@ int bench_pin(unsigned int processor);
 
 /*
  * Of a benchmark: --csv FILE, and --quick, which only shows that it works. Also
- * says what machine this is.
+ * says what machine this is. --count is for bench_instructions() alone.
  */
 void bench_arguments(int argc, char **argv);
 /* How often something is done: the usual number, or a small one. */
 uint32_t bench_times(uint32_t usual);
 int bench_is_quick(void);
+int bench_is_counting(void);
 
 /*
  * A table on standard output and, with --csv FILE, in a file. Columns are given
@@ -41,8 +43,9 @@ void bench_row(const char *words, const double *numbers, size_t count);
 void bench_end(void);
 
 /*
- * Machine instructions of @body in user space, counted one by one in a child
- * process after @before.
+ * Machine instructions of @body, after @before. They are counted in another run
+ * of the program, which must come here in the same order; only there they are
+ * called, and what they leave is to be tidied up by the caller.
  */
 uint64_t bench_instructions(void (*before)(void *), void (*body)(void *),
 			    void *arg);

@@ -3,7 +3,7 @@
  * What a call of the thin library costs above the same request made by hand: a
  * struct that is filled in, ioctl(2), and a negative errno. The request is
  * answered inside of the process, for both at the same cost, and instructions
- * are counted one by one.
+ * are counted by callgrind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -244,6 +244,13 @@ static void let_go(void)
 	made.vdevice = NULL;
 }
 
+static void after_library(const struct call *call)
+{
+	if (call->kind == DESTROYS)
+		made.ioas = NULL;
+	let_go();
+}
+
 #define CALL(words, name, kind)                                                \
 	{                                                                      \
 		words, library_##name, by_hand_##name, kind                    \
@@ -291,9 +298,7 @@ static void count_requests(struct call *call, double *numbers)
 	numbers[4] = counter_alloc_stop();
 	numbers[3] = bench_ioctls;
 	MUST(!result == (call->kind != REFUSED));
-	if (call->kind == DESTROYS)
-		made.ioas = NULL;
-	let_go();
+	after_library(call);
 	prepare(call);
 	call->by_hand(call);
 	MUST(!result == (call->kind != REFUSED));
@@ -306,7 +311,9 @@ static void compare(struct call call)
 
 	count_requests(&call, numbers);
 	numbers[0] = (double)bench_instructions(prepare, call.library, &call);
+	after_library(&call);
 	numbers[1] = (double)bench_instructions(prepare, call.by_hand, &call);
+	let_go();
 	numbers[2] = numbers[0] - numbers[1];
 	bench_row(call.words, numbers, 5);
 /* Neither of a build to look into nor of one that watches itself. */

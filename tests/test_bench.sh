@@ -29,6 +29,8 @@ bench() {
 if [ "${IOMMUFD_VM_SCENARIO:-native}" = native ]; then
 	bench calls 1
 	says 'ioctls are counted' '^ioas_map .* 1\.00 +0\.00$'
+	run 1 env PATH=/none "$bench/bench_calls" --quick
+	says 'what counts instructions is missing' 'by valgrind: is it installed'
 	bench dirty 1
 	bench iova 1
 	bench translate 5
