@@ -223,6 +223,8 @@ parse "$@"
 ARCH=$(kernel_arch "$KERNEL")
 TEST_BIN=${TEST_BIN:-$TOP/$(build_folder "$ARCH")/tests}
 export IOMMUFD_EXAMPLES=${IOMMUFD_EXAMPLES:-$(dirname "$TEST_BIN")/examples}
+CK_TIMEOUT_MULTIPLIER=$(time_scale) # for the limit that each test has in its program
+export CK_TIMEOUT_MULTIPLIER
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/suite.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 table >"$WORK/table"
