@@ -2,9 +2,14 @@
 #
 # make                 both libraries, shared and static, and the examples
 # make setup           install what building and testing needs (Debian)
-# make check           the whole test suite
+# make check           the whole test suite; ONLY="test_ioas vtd style" for some programs, scenarios or gates
+# make check-lts       the same on Linux 6.12, natively only what is about a kernel's headers
+# make check-debug     the same on a kernel with KASAN, UBSAN, lockdep and kmemleak
 # make demo            an NVMe controller in a virtual machine
-# make install         to $(DESTDIR)$(prefix)
+# make install         to $(DESTDIR)$(prefix); make uninstall
+# make install-mock    calls for the kernel's mock driver, for tests of others; unstable
+# make tests           the test programs, without running them
+# make dist            a tar file of what git knows
 # make help            the other targets
 #
 # CFLAGS, CPPFLAGS, LDFLAGS, CC, prefix, libdir and the like are the user's; all

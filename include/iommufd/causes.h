@@ -19,9 +19,9 @@
 
 /**
  * @name Causes
- * Class and detail. *Direct* ones are returned by calls of
- * the thin library, *sets* too, and *diagnosed* ones only by iommufd_diagnose()
- * of libiommufd-util, which finds the one reason out of a set.
+ * Class and detail. *Direct* ones are returned by calls, *sets* too, and
+ * *diagnosed* ones only by iommufd_diagnose() of libiommufd-util, which finds the
+ * one reason out of a set.
  * @{
  */
 enum {
@@ -59,7 +59,8 @@ enum {
 	/** Address and length together leave the range of the address type.
 	 *  @how{direct} The kernel also refuses UINT64_MAX as an address or a
 	 *  length. errno is EOVERFLOW, or EINVAL where a mapping has something
-	 *  else that the kernel finds first. @since 0.1.0 */
+	 *  else that the kernel finds first, or ERANGE of a hardware queue.
+	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_OVERFLOW = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 9),
 	/** The file descriptor is not open. @how{direct} For a call with
 	 *  several descriptors: one of them. @since 0.1.0 */
@@ -207,8 +208,8 @@ enum {
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_HAND_OVER_LEFT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 15),
 
-	/** There is no iommufd device file. @how{direct} ENOENT, ENODEV or
-	 *  ENXIO when it is opened: the module is not loaded, the kernel
+	/** There is no iommufd device file. @how{direct} ENOENT, ENOTDIR,
+	 *  ENODEV or ENXIO when it is opened: the module is not loaded, the kernel
 	 *  lacks it, or the node is missing. @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_IOMMUFD = IOMMUFD_CAUSE(IOMMUFD_CLASS_NOT_FOUND, 1),
 	/** There is no such VFIO device file. @how{direct} @since 0.1.0 */

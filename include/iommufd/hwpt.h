@@ -357,6 +357,10 @@ struct iommufd_vtd_s1_invalidation {
  * - ::IOMMUFD_CAUSE_INVALIDATION_REFUSED for EINVAL: the page table is not a
  *   nested one, the driver does not know the type or length, there are more
  *   than 2^19 entries, or the entry is wrong
+ * - ::IOMMUFD_CAUSE_INVALIDATION_ENTRY for EIO: the hardware does not take the
+ *   entry
+ * - ::IOMMUFD_CAUSE_NEWER_STRUCT for an entry that is longer than the driver's
+ *   and has something there
  * - ::IOMMUFD_CAUSE_FEATURE when the driver has no invalidation, or for a flag
  * - ::IOMMUFD_CAUSE_OBJECT when the page table is gone; before 6.13 also when
  *   it is not a nested one

@@ -527,14 +527,15 @@ int iommufd_vfio_get_info(struct iommufd_vfio *file,
  *
  * @param file a bound file
  * @param[out] answer receives the kernel's struct and the chain of its
- *             capabilities, 8-byte aligned; untouched on failure
+ *             capabilities, 8-byte aligned; untouched on failure, but for the
+ *             struct when there is room for that alone
  * @param[in,out] length room in bytes, 16 or more; receives the room that is
  *                needed when it is too small, else stays
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_NOT_BOUND
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT when the room is too small: the capabilities are
- *   missing then, the rest is there
+ *   missing then, the rest is there if there is room for the struct
  * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 ioctl}
@@ -581,7 +582,8 @@ int iommufd_vfio_get_region_info(struct iommufd_vfio *file, uint32_t index,
  * @param file a bound file
  * @param index the region
  * @param[out] answer receives the kernel's struct and the chain of its
- *             capabilities, 8-byte aligned; untouched on failure
+ *             capabilities, 8-byte aligned; untouched on failure, but for the
+ *             struct when there is room for that alone
  * @param[in,out] length room in bytes, 32 or more; receives the room that is
  *                needed when it is too small, else stays
  * @return 0 or a typed error

@@ -176,8 +176,8 @@ int iommufd_viommu_alloc_tegra241_cmdqv(
  *
  * @param ctx the context in which @p id is valid
  * @param id the vIOMMU
- * @param flags 0 or ::IOMMUFD_ADOPT_OWNED. No harmless command tells whether it
- *              is one.
+ * @param flags 0 or ::IOMMUFD_ADOPT_OWNED. Before 6.17 no harmless command tells
+ *              whether it is one; none is used.
  * @param[out] viommu the new handle; untouched on failure
  * @return 0 or a typed error
  * @failures

@@ -184,7 +184,8 @@ struct iommufd_bulk_info {
  *   a file; ::IOMMUFD_CAUSE_OPTS_SIZE, ::IOMMUFD_CAUSE_OPTS_TAIL,
  *   ::IOMMUFD_CAUSE_BAD_FLAGS
  * - ::IOMMUFD_CAUSE_BAD_VALUE when @p count is 0, for an alignment that is no
- *   power of two or below the page size, and for too many pieces
+ *   power of two or below the page size, for a piece or alignment of 2^62 or
+ *   more, and for more than 2^30 pieces
  * - ::IOMMUFD_CAUSE_ZERO_LENGTH, ::IOMMUFD_CAUSE_OVERFLOW,
  *   ::IOMMUFD_CAUSE_NO_ACCESS
  * - ::IOMMUFD_CAUSE_BAD_FD
@@ -226,7 +227,8 @@ int iommufd_bulk_prepare(struct iommufd_ioas *ioas,
  * - ::IOMMUFD_CAUSE_CANCELLED
  * @threads{any}
  * @syscalls{1 ioctl for each piece, on a kernel without files 1 more in each
- *           thread; 1 madvise for each piece to populate}
+ *           thread; 1 madvise for each piece to populate; futex(2) when threads
+ *           meet}
  * @kernel{6.2; mapping files 6.13}
  * @since 0.1.0
  */
@@ -252,7 +254,7 @@ void iommufd_bulk_cancel(struct iommufd_bulk *bulk);
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE
  * @threads{any}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_bulk_get_info(struct iommufd_bulk *bulk,
@@ -270,7 +272,7 @@ int iommufd_bulk_get_info(struct iommufd_bulk *bulk,
  * - ::IOMMUFD_CAUSE_IN_USE when a thread is in iommufd_bulk_run()
  * - ::IOMMUFD_CAUSE_PIECES_LEFT when nobody has taken all pieces
  * @threads{any, as the last use of the handle}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_bulk_finish(struct iommufd_bulk *bulk);

@@ -43,7 +43,8 @@ struct iommufd_ctx;
  * @{
  */
 enum {
-	/** iommufd_diagnose(). @since 0.1.0 */
+	/** iommufd_diagnose(), iommufd_explain() and the calls that explain
+	 *  tables. @since 0.1.0 */
 	IOMMUFD_OP_DIAGNOSE = IOMMUFD_OP_HELPER + 1
 };
 /** @} */
@@ -55,9 +56,10 @@ enum {
 enum {
 	/** Scratch objects may be made in the context, and are gone at the end:
 	 *  they find which part of a range is mapped or missing, in at most
-	 *  some hundred steps; and of a vDevice or hardware queue that was
-	 *  refused, whether it would do with another id or index. The next
-	 *  free ids are used and freed. @since 0.1.0 */
+	 *  some hundred steps; what a page table of the device could map, and
+	 *  whether an empty address space takes one; and of a vDevice or
+	 *  hardware queue that was refused, whether it would do with another
+	 *  id or index. The next free ids are used and freed. @since 0.1.0 */
 	IOMMUFD_DIAGNOSE_SCRATCH = 1 << 0
 };
 /** @} */
@@ -154,8 +156,7 @@ struct iommufd_diagnosis {
  * @param opts NULL for the defaults
  * @param[in,out] diagnosis `size` must be set; untouched on failure
  * @return 0 or a typed error. The thread's record of its last failure stays as
- *         it was when it is that of @p failure, and this call does not fail; else
- *         it is that of the last question that was refused, or of this call.
+ *         it was, unless this call fails.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_OPTS_RESERVED,

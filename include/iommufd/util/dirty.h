@@ -191,7 +191,8 @@ int iommufd_dirty_read(struct iommufd_dirty *dirty,
  * @param range whole mappings
  * @param[in,out] bitmap as in iommufd_dirty_read()
  * @param words number of 64-bit words at @p bitmap
- * @return 0 or a typed error, after which the mappings are there
+ * @return 0 or a typed error. When it is iommufd_ioas_unmap()'s some mappings may
+ *         be gone; what was written in them is in the bitmap.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - as iommufd_dirty_read(), iommufd_ioas_unmap()
@@ -211,7 +212,8 @@ int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
  * told is lost, unless it was one with ::IOMMUFD_DIRTY_NO_CLEAR.
  *
  * @param dirty the handle
- * @param mapped ranges that are mapped, whole pages; to stay until the walk ends
+ * @param mapped ranges that are mapped, whole pages. They, and the array, are to
+ *               stay until the walk ends.
  * @param count number of ranges
  * @param flags ::IOMMUFD_DIRTY_NO_CLEAR or 0
  * @return 0 or a typed error

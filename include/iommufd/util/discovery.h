@@ -103,9 +103,12 @@ struct iommufd_find_opts {
  * @param address as "0000:00:02.0", or without the segment
  * @param opts NULL for the defaults
  * @param[in,out] info `size` must be set. Untouched on failure, except that with
- *                the last four causes it is filled as far as it is known, so
- *                that a program can name the driver in the way or read the
- *                reserved windows of a device that is not handed over yet.
+ *                ::IOMMUFD_CAUSE_NO_VFIO_DRIVER,
+ *                ::IOMMUFD_CAUSE_NO_DEVICE_NODES, ::IOMMUFD_CAUSE_NODE_MISSING
+ *                and ::IOMMUFD_CAUSE_NODE_IS_ANOTHER it is filled as far as it
+ *                is known, so that a program can name the driver in the way or
+ *                read the reserved windows of a device that is not handed over
+ *                yet.
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
@@ -266,8 +269,11 @@ struct iommufd_reserved_info {
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE
+ * - ::IOMMUFD_CAUSE_BAD_NAME for an @p info that nobody filled
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT: as many as fit are filled in
  * - ::IOMMUFD_CAUSE_NO_SUCH_DEVICE when the device is gone
+ * - ::IOMMUFD_CAUSE_NOT_PERMITTED, ::IOMMUFD_CAUSE_DESCRIPTORS,
+ *   ::IOMMUFD_CAUSE_NO_MEMORY of reading sysfs
  * @threads{any}
  * @syscalls{of files: sysfs is read}
  * @kernel{6.2}

@@ -219,7 +219,7 @@ void iommufd_dma_map_release(struct iommufd_dma_map *map);
  *   registers or unregisters
  * - as iommufd_dma_map_unregister()
  * @threads{any}
- * @syscalls{1 ioctl for each region}
+ * @syscalls{1 ioctl for each region; futex(2) when threads meet}
  * @kernel{6.2}
  * @since 0.1.0
  */
@@ -259,7 +259,7 @@ int iommufd_dma_map_clear(struct iommufd_dma_map *map);
  *   unregisters in the range, without ::IOMMUFD_DMA_WAIT
  * - ::IOMMUFD_CAUSE_ALREADY_MAPPED also when a region of the map has this IOVA,
  *   but its mapping has been taken away by other means
- * - ::IOMMUFD_CAUSE_NO_MEMORY
+ * - ::IOMMUFD_CAUSE_NO_MEMORY, also when there are 16,777,215 regions
  * - as iommufd_ioas_map(), iommufd_ioas_map_file()
  * @threads{any}
  * @syscalls{1 ioctl for a new region, none to share one; futex(2) when threads

@@ -380,8 +380,7 @@ int iommufd_fault_group_next(const struct iommufd_hwpt_pgfault *faults,
  * @brief Answer groups of page faults, some of which may be gone.
  *
  * The kernel answers the faults of a device that moves to another page table
- * itself; an answer that comes after that is none that fails. It leaves a
- * failure in the thread's record all the same.
+ * itself; an answer that comes after that is none that fails.
  *
  * @param queue the queue
  * @param responses one answer for each group

@@ -89,7 +89,8 @@ int iommufd_explain_ste(const uint64_t ste[2],
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
- * - ::IOMMUFD_CAUSE_OPTS_SIZE, ::IOMMUFD_CAUSE_OPTS_TAIL of any of the three
+ * - ::IOMMUFD_CAUSE_OPTS_SIZE of any of the three, ::IOMMUFD_CAUSE_OPTS_TAIL of
+ *   the first two
  * @threads{any}
  * @syscalls{none}
  * @since 0.1.0

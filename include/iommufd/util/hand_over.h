@@ -151,7 +151,8 @@ struct iommufd_hand_over_object {
  *
  * Asks the kernel whether all mappings can change hands: by a change of process
  * to the caller itself, which moves nothing that is the caller's already. From
- * then on map nothing but files.
+ * then on, until the hand-over ends, map, unmap, attach and destroy nothing, in
+ * either process.
  *
  * @param ctx the context, which must live as long as the hand-over
  * @param flags 0

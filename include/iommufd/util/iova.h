@@ -226,7 +226,7 @@ void iommufd_iova_end(struct iommufd_iova_space *space);
  * - as iommufd_iova_new()
  * - ::IOMMUFD_CAUSE_BAD_VALUE for another granule
  * @threads{any; others wait meanwhile}
- * @syscalls{as iommufd_iova_new()}
+ * @syscalls{as iommufd_iova_new(); futex(2) when threads meet}
  * @kernel{6.2}
  * @since 0.1.0
  */
@@ -257,7 +257,7 @@ int iommufd_iova_refresh(struct iommufd_iova_space *space,
  *   record has the largest free piece
  * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any; a lock is held meanwhile}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_iova_alloc(struct iommufd_iova_space *space, uint64_t length,
@@ -279,7 +279,7 @@ int iommufd_iova_alloc(struct iommufd_iova_space *space, uint64_t length,
  * - ::IOMMUFD_CAUSE_IOVA_TAKEN when a part of it is given out
  * - ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any; a lock is held meanwhile}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_iova_reserve(struct iommufd_iova_space *space,
@@ -300,7 +300,7 @@ int iommufd_iova_reserve(struct iommufd_iova_space *space,
  *   freed twice, or never taken
  * - ::IOMMUFD_CAUSE_IOVA_NOT_WHOLE when it is not exactly one allocation
  * @threads{any; a lock is held meanwhile}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_iova_free(struct iommufd_iova_space *space,
@@ -319,7 +319,7 @@ int iommufd_iova_free(struct iommufd_iova_space *space,
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT: as many as fit are filled in
  * @threads{any; a lock is held meanwhile, for a look at every allocation}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_iova_stranded(struct iommufd_iova_space *space,
@@ -334,7 +334,7 @@ int iommufd_iova_stranded(struct iommufd_iova_space *space,
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE
  * @threads{any; a lock is held meanwhile}
- * @syscalls{none}
+ * @syscalls{none; futex(2) when threads meet}
  * @since 0.1.0
  */
 int iommufd_iova_get_info(struct iommufd_iova_space *space,

@@ -323,7 +323,7 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  *   group
  * - as iommufd_vdevice_alloc(), iommufd_hwpt_alloc(); with ::IOMMUFD_HWPT_PASID in
  *   `parent_flags` as iommufd_device_get_hw_info(), for the width of PASIDs
- * @threads{any}
+ * @threads{any; no other call of this guest's IOMMU meanwhile}
  * @syscalls{0 to 4 ioctls, and files are read to tell the group}
  * @kernel{6.7; with a vIOMMU 6.13}
  * @since 0.1.0
@@ -351,7 +351,8 @@ int iommufd_nested_device_new(struct iommufd_nesting *nesting,
  * - as iommufd_device_detach(), iommufd_device_detach_pasid()
  *
  * An object that is gone counts as ended: a vDevice goes with its device.
- * @threads{any, as the last use of the handle}
+ * @threads{any, as the last use of the handle; no other call of this guest's
+ *          IOMMU meanwhile}
  * @syscalls{1 ioctl for each attachment and each object}
  * @kernel{6.7}
  * @since 0.1.0
@@ -365,7 +366,8 @@ int iommufd_nested_device_end(struct iommufd_nested_device *nested);
  * @param device_id what iommufd_device_id() tells, `dev_id` of a page fault
  * @return the device, or NULL when it is not in this one
  * @failures none
- * @threads{any}
+ * @threads{any, but not while a device is put in or taken out, or gets another
+ *          id}
  * @syscalls{none}
  * @since 0.1.0
  */
@@ -380,7 +382,8 @@ struct iommufd_nested_device *iommufd_nesting_find_device(
  * @return the device, or NULL when none has this id in this one; always NULL
  *         where there is no vIOMMU
  * @failures none
- * @threads{any}
+ * @threads{any, but not while a device is put in or taken out, or gets another
+ *          id}
  * @syscalls{none}
  * @since 0.1.0
  */
@@ -437,7 +440,7 @@ int iommufd_nested_device_set_virt_id(struct iommufd_nested_device *nested,
  * @param nested the device, or NULL
  * @return an `IOMMUFD_NESTED_` state; ::IOMMUFD_NESTED_UNSET for NULL
  * @failures none
- * @threads{any}
+ * @threads{any, but not while the device is switched}
  * @syscalls{none}
  * @since 0.1.0
  */
@@ -451,7 +454,7 @@ uint32_t iommufd_nested_device_state(
  * @return id of the page table in force as far as these calls know; 0 when it
  *         is detached, and for NULL
  * @failures none
- * @threads{any}
+ * @threads{any, but not while the device is switched}
  * @syscalls{none}
  * @since 0.1.0
  */
@@ -742,10 +745,11 @@ int iommufd_nested_device_set_pasid_entry(struct iommufd_nested_device *nested,
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is no SMMUv3
  * - as iommufd_viommu_invalidate_arm_smmuv3()
- * @threads{any, but in the guest's order}
- * @syscalls{1 ioctl for each batch of up to 256 commands; after a refusal 1
- *           for each command of the batch up to the one to blame; twice that
- *           where the hardware must be told twice}
+ * @threads{any, but in the guest's order, and not while a device is put in or
+ *          taken out, or gets another id}
+ * @syscalls{1 ioctl for each row of commands for the kernel, of up to 256; after
+ *           a refusal 1 for each command of the row up to the one to blame; twice
+ *           that where the hardware must be told twice}
  * @kernel{6.13}
  * @since 0.1.0
  */
