@@ -161,6 +161,23 @@ START_TEST(several_ranges)
 }
 END_TEST
 
+/* An empty range is passed over. */
+START_TEST(empty_ranges)
+{
+	const struct iommufd_extent mapped[] = {
+		{ MOCK_FIRST, 0 },
+		{ MOCK_FIRST, DIRTY_LENGTH },
+		{ MOCK_FIRST, 0 },
+	};
+
+	begin(0);
+	mark_page(other, 3);
+	ck_assert_uint_eq(walk_bits(mapped, 3, 0), 8);
+	ck_assert_uint_eq(walk_bits(mapped, 1, 0), 0);
+	end();
+}
+END_TEST
+
 /* Over 8 MiB, with a bitmap of so many bytes: all are found, once, in order. */
 static void walk_single_pages(uint64_t memory, uint64_t stride)
 {
@@ -218,6 +235,47 @@ START_TEST(read_before_unmap)
 	ck_assert_uint_eq(bits, 2);
 	FAILS(iommufd_dirty_unmap(dirty, &two, &bits, 1), NOT_WHOLE_MAPPINGS,
 	      ENOENT);
+	end();
+}
+END_TEST
+
+/* Nothing behind a hole is read, and only the unmapping tells of it. */
+START_TEST(hole_before_unmap)
+{
+	const uint64_t at = MOCK_FIRST + 32 * PAGE, behind = at + 68 * PAGE;
+	const struct iommufd_extent all = { at, 70 * PAGE };
+	uint64_t bits[3] = { 0 };
+
+	begin(0);
+	map_at(tracked.ioas, tracked.memory, 2 * PAGE, at);
+	map_at(tracked.ioas, tracked.memory, 2 * PAGE, behind);
+	dirty_mark(other, behind + PAGE, PAGE);
+	OK(iommufd_dirty_unmap(dirty, &all, bits, 3));
+	ck_assert_uint_eq(bits[0], UINT64_MAX);
+	ck_assert_uint_eq(bits[1], 0x3f);
+	ck_assert_uint_eq(bits[2], 0);
+	end();
+}
+END_TEST
+
+/* It leaves such a hole, and the device may have gone on. */
+START_TEST(again_after_a_failed_unmap)
+{
+	const uint64_t at = MOCK_FIRST + 32 * PAGE;
+	const struct iommufd_extent all = { at, 4 * PAGE },
+				    half = { at, 3 * PAGE };
+	uint64_t bits = 0;
+
+	begin(0);
+	map_at(tracked.ioas, tracked.memory, 2 * PAGE, at);
+	map_at(tracked.ioas, tracked.memory, 2 * PAGE, at + 2 * PAGE);
+	mark_page(other, 33);
+	FAILS(iommufd_dirty_unmap(dirty, &half, &bits, 1), NOT_WHOLE_MAPPINGS,
+	      ENOENT);
+	ck_assert_uint_eq(bits, 2);
+	mark_page(other, 35);
+	OK(iommufd_dirty_unmap(dirty, &all, &bits, 1));
+	ck_assert_uint_eq(bits, 0xf);
 	end();
 }
 END_TEST
@@ -340,9 +398,12 @@ START_TEST(bad_arguments)
 END_TEST
 
 static const TTest **const good[] = {
-	&two_tables_are_one, &adds_up,		 &started_anew,
-	&walk_in_ranges,     &several_ranges,	 &in_pieces,
-	&many_in_a_piece,    &read_before_unmap, NULL,
+	&two_tables_are_one, &adds_up,
+	&started_anew,	     &walk_in_ranges,
+	&several_ranges,     &in_pieces,
+	&many_in_a_piece,    &read_before_unmap,
+	&hole_before_unmap,  &again_after_a_failed_unmap,
+	&empty_ranges,	     NULL,
 };
 
 static const TTest **const failures[] = {

@@ -216,6 +216,15 @@ UTIL_API int iommufd_dirty_read(struct iommufd_dirty *dirty,
 	return ret;
 }
 
+/* As if all of it had been written to. */
+static void set_all(uint64_t *bitmap, uint64_t bits)
+{
+	memset(bitmap, 0xff, bits / WORD_BITS * sizeof(*bitmap));
+	if (bits % WORD_BITS)
+		bitmap[bits / WORD_BITS] |=
+			(UINT64_C(1) << bits % WORD_BITS) - 1;
+}
+
 UTIL_API int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
 				 const struct iommufd_extent *range,
 				 uint64_t *bitmap, uint64_t words)
@@ -227,7 +236,11 @@ UTIL_API int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
 	if (ret)
 		return ret;
 	length = range->length;
-	return iommufd_ioas_unmap(dirty->ioas, &length, range->start);
+	ret = iommufd_ioas_unmap(dirty->ioas, &length, range->start);
+	/* There was a hole, and nothing behind it has been read. */
+	if (!ret && length != range->length)
+		set_all(bitmap, range->length / dirty->page_size);
+	return ret;
 }
 
 /* ---- walking ----------------------------------------------------------------------- */
@@ -268,6 +281,13 @@ UTIL_API int iommufd_dirty_walk(struct iommufd_dirty *dirty,
 	return 0;
 }
 
+static void next_range(struct iommufd_dirty *dirty)
+{
+	dirty->mapped++;
+	dirty->ranges--;
+	dirty->done = 0;
+}
+
 /* The next piece of what is mapped; there is one. */
 static int read_piece(struct iommufd_dirty *dirty)
 {
@@ -290,11 +310,8 @@ static int read_piece(struct iommufd_dirty *dirty)
 	dirty->bits = piece.length / dirty->page_size;
 	dirty->position = 0;
 	dirty->done += piece.length;
-	if (dirty->done == dirty->mapped->length) {
-		dirty->mapped++;
-		dirty->ranges--;
-		dirty->done = 0;
-	}
+	if (dirty->done == dirty->mapped->length)
+		next_range(dirty);
 	return 0;
 }
 
@@ -310,6 +327,8 @@ UTIL_API int iommufd_dirty_next(struct iommufd_dirty *dirty,
 
 		if (dirty->bits)
 			forget_piece(dirty);
+		while (dirty->ranges && !dirty->mapped->length)
+			next_range(dirty);
 		if (!dirty->ranges) {
 			*range = (struct iommufd_extent){ 0 };
 			return 0;

@@ -187,12 +187,17 @@ int iommufd_dirty_read(struct iommufd_dirty *dirty,
  * with them. Nothing is cleared before the unmap, so that after a failure nothing
  * is lost. The device must not write there any more.
  *
+ * Nothing behind a hole can be read, and the kernel tells of one only when all is
+ * unmapped. Then each bit of the range is set: what is copied without need does no
+ * harm.
+ *
  * @param dirty the handle
- * @param range whole mappings
+ * @param range one whole mapping, or several, without a hole between them
  * @param[in,out] bitmap as in iommufd_dirty_read()
  * @param words number of 64-bit words at @p bitmap
- * @return 0 or a typed error. When it is iommufd_ioas_unmap()'s some mappings may
- *         be gone; what was written in them is in the bitmap.
+ * @return 0 or a typed error. When iommufd_ioas_unmap() fails on one of several
+ *         mappings, those before it are gone; what was written in all of them is
+ *         in the bitmap. Go on with one mapping at a time.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - as iommufd_dirty_read(), iommufd_ioas_unmap()
@@ -212,8 +217,8 @@ int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
  * told is lost, unless it was one with ::IOMMUFD_DIRTY_NO_CLEAR.
  *
  * @param dirty the handle
- * @param mapped ranges that are mapped, whole pages. They, and the array, are to
- *               stay until the walk ends.
+ * @param mapped ranges that are mapped, whole pages; one of length 0 is passed
+ *               over. They, and the array, are to stay until the walk ends.
  * @param count number of ranges
  * @param flags ::IOMMUFD_DIRTY_NO_CLEAR or 0
  * @return 0 or a typed error
