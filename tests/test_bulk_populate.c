@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Having the memory there in advance, and being refused that. */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -124,16 +125,37 @@ START_TEST(beyond_the_file)
 }
 END_TEST
 
+/*
+ * Bytes of the memory that are the process's own by now; the page of zeroes that
+ * reading gives is not.
+ */
+static uint64_t own(void)
+{
+	uint64_t pages[LENGTH / PAGE], bytes = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(pread(fd, pages, sizeof(pages),
+			       (off_t)((uintptr_t)bulk_memory / PAGE * 8)),
+			 sizeof(pages));
+	close(fd);
+	/* Present, and mapped nowhere else. */
+	for (size_t i = 0; i < LENGTH / PAGE; i++)
+		bytes += pages[i] >> 63 && pages[i] >> 56 & 1 ? PAGE : 0;
+	return bytes;
+}
+
 START_TEST(by_touching)
 {
 	struct iommufd_bulk_region region = bulk_region();
 
 	bulk_memory[PIECE] = 'x';
+	ck_assert_uint_eq(own(), PAGE);
 	bulk_forget_populating();
 	bulk_prepare(&region, IOMMUFD_BULK_POPULATE);
 	OK(iommufd_bulk_run(bulk, 0));
 	ck_assert_uint_eq(bulk_info().populated, LENGTH);
 	ck_assert_uint_eq(resident(), LENGTH);
+	ck_assert_uint_eq(own(), LENGTH);
 	ck_assert_int_eq(bulk_memory[PIECE], 'x');
 	bulk_undo();
 	region.flags = IOMMUFD_MAP_READABLE;

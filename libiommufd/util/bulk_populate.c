@@ -52,15 +52,20 @@ int iommufd__bulk_check_access(const struct iommufd_bulk *bulk)
 	return 0;
 }
 
-/* Nothing that the memory holds changes, whoever else works on it. */
+/*
+ * Nothing that the memory holds changes, whoever else works on it. (An "or" of
+ * nothing would be left out by clang.)
+ */
 static void touch(char *memory, size_t length, size_t page, int write)
 {
 	for (size_t i = 0; i < length; i += page) {
-		if (write)
-			__atomic_fetch_or(&memory[i], 0, __ATOMIC_RELAXED);
-		else
-			__atomic_load_n((volatile char *)&memory[i],
-					__ATOMIC_RELAXED);
+		char is = __atomic_load_n((volatile char *)&memory[i],
+					  __ATOMIC_RELAXED);
+
+		while (write && !__atomic_compare_exchange_n(
+					&memory[i], &is, is, 0,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			;
 	}
 }
 
