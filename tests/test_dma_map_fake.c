@@ -159,6 +159,44 @@ START_TEST(a_refused_unmapping_leaves_it_registered)
 }
 END_TEST
 
+/* Somebody else has unmapped it, and another thread registers there. */
+static void take_its_place(void)
+{
+	struct iommufd_extent there;
+
+	fake_ioas.meanwhile = NULL;
+	OK(add(MEMORY(1), PAGE, 0));
+	OK(iommufd_dma_translate(&cursor, MEMORY(1), &there));
+	ck_assert_uint_eq(there.start, fake_ioas.iova - PAGE);
+	fake_ioas.unmap_err = ENOENT;
+}
+
+START_TEST(a_region_whose_place_was_taken_goes)
+{
+	struct iommufd_dma_memory back;
+	struct iommufd_extent there;
+	uint64_t iova = fake_ioas.iova;
+
+	OK(add(MEMORY(0), PAGE, 0));
+	OK(add(MEMORY(0), PAGE, 0));
+	OK(take(MEMORY(0), PAGE));
+	fake_ioas.iova = iova;
+	fake_ioas.meanwhile = take_its_place;
+	FAILS(take(MEMORY(0), PAGE), NOT_WHOLE_MAPPINGS, ENOENT);
+	FAILS(iommufd_dma_translate(&cursor, MEMORY(0), &there), NOT_REGISTERED,
+	      ENOENT);
+	OK(iommufd_dma_translate_back(&cursor, iova, &back));
+	ck_assert_ptr_eq(back.start, MEMORY(1));
+	ck_assert_uint_eq(info().regions, 1);
+	ck_assert_uint_eq(info().registrations, 1);
+	fake_ioas.unmap_err = 0;
+	OK(take(MEMORY(1), PAGE));
+	FAILS(iommufd_dma_translate_back(&cursor, iova, &back), NOT_REGISTERED,
+	      ENOENT);
+	end();
+}
+END_TEST
+
 /* A cursor must not believe in a region that went, whatever came after it. */
 START_TEST(a_cursor_outlives_its_region)
 {
@@ -426,6 +464,7 @@ static const TTest **const arguments[] = { &wrong_arguments_of_a_map,
 					   NULL };
 static const TTest **const behaviour[] = {
 	&a_refused_unmapping_leaves_it_registered,
+	&a_region_whose_place_was_taken_goes,
 	&a_cursor_outlives_its_region,
 	&no_lock_while_the_kernel_works,
 	&waits_if_asked,

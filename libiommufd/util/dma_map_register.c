@@ -362,6 +362,19 @@ UTIL_API int iommufd_dma_map_register(
 
 /* ---- unregistering ------------------------------------------------------- */
 
+/*
+ * Meanwhile another region may have come to these IOVAs, of which somebody has
+ * unmapped this one behind the map's back. Then it is gone, whatever the kernel
+ * says of the other one.
+ */
+static int is_there(const struct iommufd_dma_map *map, uint64_t iova,
+		    uint64_t length)
+{
+	uint32_t other;
+
+	return place_of(map, DMA_IOVA, iova, length, &other) == RANGE_FREE;
+}
+
 /* With the mutex, which is let go while the kernel works. */
 static int take_out(struct iommufd_dma_map *map, uint32_t index,
 		    struct iommufd_extent *unmapped)
@@ -379,7 +392,7 @@ static int take_out(struct iommufd_dma_map *map, uint32_t index,
 	depart(map);
 	ret = iommufd_ioas_unmap(map->ioas, &done, iova);
 	arrive(map);
-	if (ret) {
+	if (ret && is_there(map, iova, length)) {
 		come_alive(map, index, iova);
 	} else {
 		map->info.registrations -= r->shares;

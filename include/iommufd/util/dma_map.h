@@ -289,7 +289,9 @@ int iommufd_dma_map_register(struct iommufd_dma_map *map, void *memory,
  * @param flags ::IOMMUFD_DMA_WAIT or 0
  * @param[out] unmapped receives IOVA and length of the region if it was
  *             unmapped, else zeroes; may be NULL. Untouched on failure.
- * @return 0 or a typed error, after which the registration is still there
+ * @return 0 or a typed error, after which the registration is still there, unless
+ *         its mapping had been taken away by other means and another region has
+ *         come to its IOVA meanwhile
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_ZERO_LENGTH, ::IOMMUFD_CAUSE_OVERFLOW
