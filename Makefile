@@ -124,14 +124,15 @@ $(BUILD)/libiommufd-util.la: $(UTIL_OBJECTS) $(BUILD)/libiommufd.la \
 		-Wl,--version-script=libiommufd/util/libiommufd-util.map \
 		-o $@ $(UTIL_OBJECTS) $(BUILD)/libiommufd.la
 
-texts = awk -v prefix=$(1) -f libiommufd/texts.awk $< >$@
+UTIL_HEADERS := $(sort $(wildcard include/iommufd/util/*.h))
+texts = awk -v prefix=$(1) -f libiommufd/texts.awk $(filter %.h,$^) >$@
 $(BUILD)/gen/causes.inc: include/iommufd/causes.h libiommufd/texts.awk
 	@mkdir -p $(@D)
 	$(Q)$(call texts,IOMMUFD_CAUSE_)
 $(BUILD)/gen/classes.inc: include/iommufd/error.h libiommufd/texts.awk
 	@mkdir -p $(@D)
 	$(Q)$(call texts,IOMMUFD_CLASS_)
-$(BUILD)/gen/ops.inc: include/iommufd/failure.h libiommufd/texts.awk
+$(BUILD)/gen/ops.inc: include/iommufd/failure.h $(UTIL_HEADERS) libiommufd/texts.awk
 	@mkdir -p $(@D)
 	$(Q)$(call texts,IOMMUFD_OP_)
 
@@ -231,7 +232,6 @@ $(PC_FILES) $(BUILD)/libiommufd-mock.pc: $(BUILD)/%.pc: always
 		$(wildcard $*.pc.in tests/mock/$*.pc.in) >$@
 
 LIB_HEADERS := $(sort $(wildcard include/iommufd/*.h))
-UTIL_HEADERS := $(sort $(wildcard include/iommufd/util/*.h))
 
 .PHONY: always install uninstall install-mock uninstall-mock
 install install-mock uninstall uninstall-mock: | absolute-destdir

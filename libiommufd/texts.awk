@@ -7,7 +7,8 @@
 #
 # For each enumerator that begins with the prefix, one initialiser of
 # { value, name, sentence }: the sentence is the comment's first, without its
-# full stop.
+# full stop. Operations have their value in the same line; that is taken, so that
+# the library needs no header of libiommufd-util to know their names.
 
 function flush_comment(    text) {
 	text = comment
@@ -39,6 +40,12 @@ match($0, "^[ \t]*" prefix "[A-Z0-9_]+[ \t]*=") {
 	sub(/^[ \t]*/, "", name)
 	sub(/[ \t]*=.*/, "", name)
 	short = substr(name, length(prefix) + 1)
-	printf "{ %s, \"%s\", \"%s\" },\n", name, short, flush_comment()
+	value = $0
+	sub(/^[^=]*=[ \t]*/, "", value)
+	sub(/,.*/, "", value)
+	if (prefix != "IOMMUFD_OP_")
+		value = name
+	if (name != "IOMMUFD_OP_HELPER") # where others begin
+		printf "{ %s, \"%s\", \"%s\" },\n", value, short, flush_comment()
 	comment = ""
 }

@@ -264,7 +264,7 @@ START_TEST(every_failure)
 					   .iova = 1 };
 	unsigned int sentences = 0;
 
-	for (uint32_t op = 0; op < IOMMUFD_OP_HELPER + 11; op++) {
+	for (uint32_t op = 0; op < IOMMUFD_OP_HELPER + 13; op++) {
 		failure.op = op;
 		if (op < 8 || op >= IOMMUFD_OP_HELPER ||
 		    strcmp(iommufd_op_name(op), "UNKNOWN") != 0)

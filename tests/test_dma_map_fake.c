@@ -134,69 +134,6 @@ START_TEST(wrong_arguments_of_translating)
 }
 END_TEST
 
-START_TEST(a_refused_unmapping_leaves_it_registered)
-{
-	struct iommufd_extent before, after, gone = { .start = 1 };
-	struct iommufd_dma_memory back;
-
-	OK(add(MEMORY(0), PAGE, 0));
-	OK(add(MEMORY(1), PAGE, 0));
-	OK(iommufd_dma_translate(&cursor, MEMORY(0), &before));
-	fake_ioas.unmap_err = EDEADLK;
-	FAILS(iommufd_dma_map_unregister(map, MEMORY(0), PAGE, 0, &gone),
-	      PINS_HELD, EDEADLK);
-	ck_assert_uint_eq(gone.start, 1);
-	FAILS(iommufd_dma_map_clear(map), PINS_HELD, EDEADLK);
-	OK(iommufd_dma_translate(&cursor, MEMORY(0), &after));
-	ck_assert_uint_eq(after.start, before.start);
-	OK(iommufd_dma_translate_back(&cursor, after.start, &back));
-	ck_assert_ptr_eq(back.start, MEMORY(0));
-	ck_assert_uint_eq(info().regions, 2);
-	fake_ioas.unmap_err = 0;
-	OK(iommufd_dma_map_clear(map));
-	ck_assert_uint_eq(fake_ioas.unmaps, 2);
-	end();
-}
-END_TEST
-
-/* Somebody else has unmapped it, and another thread registers there. */
-static void take_its_place(void)
-{
-	struct iommufd_extent there;
-
-	fake_ioas.meanwhile = NULL;
-	OK(add(MEMORY(1), PAGE, 0));
-	OK(iommufd_dma_translate(&cursor, MEMORY(1), &there));
-	ck_assert_uint_eq(there.start, fake_ioas.iova - PAGE);
-	fake_ioas.unmap_err = ENOENT;
-}
-
-START_TEST(a_region_whose_place_was_taken_goes)
-{
-	struct iommufd_dma_memory back;
-	struct iommufd_extent there;
-	uint64_t iova = fake_ioas.iova;
-
-	OK(add(MEMORY(0), PAGE, 0));
-	OK(add(MEMORY(0), PAGE, 0));
-	OK(take(MEMORY(0), PAGE));
-	fake_ioas.iova = iova;
-	fake_ioas.meanwhile = take_its_place;
-	FAILS(take(MEMORY(0), PAGE), NOT_WHOLE_MAPPINGS, ENOENT);
-	FAILS(iommufd_dma_translate(&cursor, MEMORY(0), &there), NOT_REGISTERED,
-	      ENOENT);
-	OK(iommufd_dma_translate_back(&cursor, iova, &back));
-	ck_assert_ptr_eq(back.start, MEMORY(1));
-	ck_assert_uint_eq(info().regions, 1);
-	ck_assert_uint_eq(info().registrations, 1);
-	fake_ioas.unmap_err = 0;
-	OK(take(MEMORY(1), PAGE));
-	FAILS(iommufd_dma_translate_back(&cursor, iova, &back), NOT_REGISTERED,
-	      ENOENT);
-	end();
-}
-END_TEST
-
 /* A cursor must not believe in a region that went, whatever came after it. */
 START_TEST(a_cursor_outlives_its_region)
 {
@@ -462,16 +399,12 @@ static const TTest **const arguments[] = { &wrong_arguments_of_a_map,
 					   &wrong_arguments_of_registering,
 					   &wrong_arguments_of_translating,
 					   NULL };
-static const TTest **const behaviour[] = {
-	&a_refused_unmapping_leaves_it_registered,
-	&a_region_whose_place_was_taken_goes,
-	&a_cursor_outlives_its_region,
-	&no_lock_while_the_kernel_works,
-	&waits_if_asked,
-	&without_memory,
-	&bounded_memory,
-	NULL
-};
+static const TTest **const behaviour[] = { &a_cursor_outlives_its_region,
+					   &no_lock_while_the_kernel_works,
+					   &waits_if_asked,
+					   &without_memory,
+					   &bounded_memory,
+					   NULL };
 static const TTest **const cost[] = { &no_system_call_and_no_allocation, NULL };
 
 int main(void)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <iommufd/util/util.h>
+
 #include "harness.h"
 
 struct text {
@@ -336,6 +338,8 @@ START_TEST(operations_have_names)
 			ck_assert_uint_ne(ops[i].value, ops[k].value);
 	}
 	ck_assert_str_eq(iommufd_op_name(IOMMUFD_OP_IOAS_MAP), "IOAS_MAP");
+	ck_assert_str_eq(iommufd_op_name(IOMMUFD_OP_FIND), "FIND");
+	ck_assert_str_eq(iommufd_op_name(IOMMUFD_OP_HAND_OVER), "HAND_OVER");
 	ck_assert_str_eq(iommufd_op_name(15), "UNKNOWN");
 	ck_assert_str_eq(iommufd_op_name(UINT32_MAX), "UNKNOWN");
 }

@@ -270,9 +270,8 @@ int iommufd_failure_set(const struct iommufd_failure *failure);
 /**
  * @brief The name of an operation, for logs.
  *
- * @param op an `IOMMUFD_OP_` value of this library
- * @return the constant's name without `IOMMUFD_OP_`, or "UNKNOWN", also for those
- *         of libiommufd-util but the first, which is "HELPER"; never NULL
+ * @param op an `IOMMUFD_OP_` value, also of libiommufd-util
+ * @return the constant's name without `IOMMUFD_OP_`, or "UNKNOWN"; never NULL
  * @failures none
  * @threads{any}
  * @syscalls{none}

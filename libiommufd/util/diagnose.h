@@ -81,6 +81,9 @@ int iommufd__diag_no_table(int kind);
 int iommufd__diag_memory_usable(uint64_t start, uint64_t length,
 				uint32_t flags);
 
+/* diagnose_helpers.c: the beginning, where libiommufd-util refuses itself. */
+void iommufd__diag_begin_helper(struct iommufd__diag *d);
+
 /* diagnose_words.c: the beginning of the sentence, and its general end. */
 void iommufd__diag_begin(struct iommufd__diag *d);
 void iommufd__diag_end(struct iommufd__diag *d);

@@ -153,46 +153,6 @@ static void begin_dirty(struct iommufd__diag *d)
 	iommufd__text_add(&d->text, " in page table %" PRIu32, f->object_id);
 }
 
-/* What our helper refuses itself of what a guest has written. */
-static void begin_nesting(struct iommufd__diag *d)
-{
-	const struct iommufd_failure *f = &d->failure;
-
-	if (d->cause == IOMMUFD_CAUSE_PAGE_TABLE_DATA)
-		iommufd__text_add(&d->text,
-				  "Cannot take the guest's entry of PASID "
-				  "%" PRIu64 " for device %" PRIu32,
-				  f->arg, f->object_id);
-	else if (d->cause == IOMMUFD_CAUSE_INVALIDATION_ENTRY)
-		iommufd__text_add(&d->text,
-				  "Cannot take the guest's invalidation "
-				  "descriptor of index %" PRIu64,
-				  f->arg);
-	else
-		add(d, "The helper of nesting cannot do this");
-}
-
-/* Where there was no room the record has the window. */
-static void begin_iova(struct iommufd__diag *d)
-{
-	const struct iommufd_failure *f = &d->failure;
-
-	if (d->cause == IOMMUFD_CAUSE_NO_IOVA_SPACE && f->length) {
-		add(d, "Cannot allocate ");
-		iommufd__text_bytes(&d->text, f->length);
-		add(d, " of IOVAs in the window ");
-		iommufd__text_range(&d->text, f->iova, f->memory);
-	} else {
-		add(d, "The IOVA allocator refuses");
-		if (f->length) {
-			add(d, " ");
-			iommufd__text_range(
-				&d->text, f->iova,
-				iommufd__diag_last(f->iova, f->length));
-		}
-	}
-}
-
 static void begin_export(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
@@ -204,28 +164,11 @@ static void begin_export(struct iommufd__diag *d)
 			  f->arg, f->object_id);
 }
 
-/* What our helper refuses itself is about a BAR, or all of them. */
-static void begin_device_memory(struct iommufd__diag *d)
-{
-	const struct iommufd_failure *f = &d->failure;
-
-	add(d, "The helper of device memory cannot do this");
-	if (f->object_id && f->arg != IOMMUFD_DEVICE_MEMORY_ALL)
-		iommufd__text_add(&d->text,
-				  " with BAR %" PRIu64
-				  " in address space %" PRIu32,
-				  f->arg, f->object_id);
-}
-
 static void begin_other(struct iommufd__diag *d)
 {
 	const struct iommufd_failure *f = &d->failure;
 
-	if (f->op >= IOMMUFD_OP_HELPER)
-		add(d, "The helper cannot do this");
-	else
-		iommufd__text_add(&d->text, "%s failed",
-				  iommufd_op_name(f->op));
+	iommufd__text_add(&d->text, "%s failed", iommufd_op_name(f->op));
 	if (f->object_id)
 		iommufd__text_add(&d->text, " on object %" PRIu32,
 				  f->object_id);
@@ -258,14 +201,11 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 	case IOMMUFD_OP_IOAS_COPY:
 		begin_map(d);
 		break;
-	case IOMMUFD_OP_IOVA:
-		begin_iova(d);
-		break;
 	case IOMMUFD_OP_BULK:
 		if (f->length)
 			begin_map(d);
 		else
-			begin_other(d);
+			iommufd__diag_begin_helper(d);
 		break;
 	case IOMMUFD_OP_IOAS_UNMAP:
 		begin_unmap(d);
@@ -314,17 +254,14 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 		iommufd__text_add(&d->text, "Cannot destroy object %" PRIu32,
 				  f->object_id);
 		break;
-	case IOMMUFD_OP_NESTING:
-		begin_nesting(d);
-		break;
 	case IOMMUFD_OP_VFIO_EXPORT_DMA_BUF:
 		begin_export(d);
 		break;
-	case IOMMUFD_OP_DEVICE_MEMORY:
-		begin_device_memory(d);
-		break;
 	default:
-		begin_other(d);
+		if (f->op >= IOMMUFD_OP_HELPER)
+			iommufd__diag_begin_helper(d);
+		else
+			begin_other(d);
 	}
 	add(d, ": ");
 }
