@@ -61,7 +61,7 @@ IOMMUFD_API int iommufd_ctx_open(const char *path, struct iommufd_ctx **ctx)
 		int err = -new->fd;
 
 		free(new);
-		return failed(IOMMUFD_OP_CTX_OPEN, -1, 0, 0, err);
+		return failed(IOMMUFD_OP_CTX_OPEN, -1, 0, path != NULL, err);
 	}
 	*ctx = new;
 	return 0;

@@ -41,6 +41,19 @@ START_TEST(no_iommufd)
 	check_cause(IOMMUFD_CAUSE_NO_IOMMUFD);
 	check_says("modprobe");
 	check_says(diagnose_opts.name);
+	/* Nobody says which path it was. */
+	diagnose_opts.name = NULL;
+	diagnose(iommufd_ctx_open(path, &ctx), 0);
+	check_cause(IOMMUFD_CAUSE_NO_IOMMUFD);
+	check_says("Cannot open the device file that was named: unless the "
+		   "path is wrong, ");
+	fake_dir("dev");
+	fake_file("dev/iommu", "");
+	diagnose(iommufd_ctx_open(path, &ctx), 0);
+	check_cause(IOMMUFD_CAUSE_NO_IOMMUFD);
+	check_says("the path is wrong, or");
+	ck_assert_int_eq(unlink(fake_path("dev/iommu")), 0);
+	diagnose_opts.name = path;
 	fake_dir("sys/module/iommufd");
 	diagnose(iommufd_ctx_open(diagnose_opts.name, &ctx), 0);
 	check_cause(IOMMUFD_CAUSE_NO_IOMMUFD);

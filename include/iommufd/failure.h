@@ -31,7 +31,8 @@ extern "C" {
 enum {
 	/** No operation. @since 0.1.0 */
 	IOMMUFD_OP_NONE = 0,
-	/** iommufd_ctx_open(). @since 0.1.0 */
+	/** iommufd_ctx_open(); `arg` is 1 when it was given a path.
+	 *  @since 0.1.0 */
 	IOMMUFD_OP_CTX_OPEN = 1,
 	/** iommufd_ctx_adopt(). @since 0.1.0 */
 	IOMMUFD_OP_CTX_ADOPT = 2,

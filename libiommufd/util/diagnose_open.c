@@ -21,6 +21,13 @@ static int has(const struct iommufd__diag *d, const char *format,
 	return iommufd__text_complete(&text) && !access(path, F_OK);
 }
 
+/* A path was given, and nobody says which. */
+static int is_unnamed(const struct iommufd__diag *d)
+{
+	return d->failure.op == IOMMUFD_OP_CTX_OPEN && d->failure.arg &&
+	       !d->name;
+}
+
 /* The usual node is there, so that another one was tried. */
 static int path_is_wrong(struct iommufd__diag *d)
 {
@@ -31,7 +38,8 @@ static int path_is_wrong(struct iommufd__diag *d)
 	iommufd__text_add(&text, "%s/iommu", d->dev);
 	if (!iommufd__text_complete(&text) || access(path, F_OK) ||
 	    (d->name ? !strcmp(d->name, path)
-		     : iommufd_errno(d->failure.ret) != ENOENT))
+		     : !is_unnamed(d) &&
+			       iommufd_errno(d->failure.ret) != ENOENT))
 		return 0;
 	iommufd__diag_found(d, d->cause);
 	iommufd__text_add(&d->text,
@@ -45,6 +53,8 @@ static void no_iommufd(struct iommufd__diag *d)
 {
 	if (path_is_wrong(d))
 		return;
+	if (is_unnamed(d))
+		iommufd__text_add(&d->text, "unless the path is wrong, ");
 	if (has(d, "class/misc/iommu", ""))
 		iommufd__diag_say(
 			d, IOMMUFD_CAUSE_NODE_MISSING,
@@ -112,7 +122,7 @@ static void open_denied(struct iommufd__diag *d)
 	const char *path = d->name;
 	struct stat st;
 
-	if (!path && d->failure.op == IOMMUFD_OP_CTX_OPEN)
+	if (!path && !is_unnamed(d) && d->failure.op == IOMMUFD_OP_CTX_OPEN)
 		path = "/dev/iommu";
 	if (!path || stat(path, &st))
 		return;

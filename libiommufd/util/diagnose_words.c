@@ -185,7 +185,8 @@ void iommufd__diag_begin(struct iommufd__diag *d)
 
 	switch (f->op) {
 	case IOMMUFD_OP_CTX_OPEN:
-		begin_open(d, "/dev/iommu");
+		begin_open(d, f->arg ? "the device file that was named"
+				     : "/dev/iommu");
 		break;
 	case IOMMUFD_OP_VFIO_OPEN:
 		begin_open(d, "the VFIO device file");
