@@ -58,7 +58,7 @@ check_empty 'every function says everything' functions_say_everything
 check_empty 'every constant and member is documented' others_are_documented
 check_empty 'every constant says since when' constants_have_since
 check 'Doxygen has nothing to say' doc/build.sh "$WORK/doc" 0
-check 'a manual page for every function' bash -c "grep ^function '$WORK/api' | cut -f2 | while read -r name; do
+check 'a manual page for every function' bash -c "grep -E '^(function|inline)' '$WORK/api' | cut -f2 | while read -r name; do
 	[ -e '$WORK/doc/man/man3/'\$name.3 ] || exit 1; done"
 check_empty 'links lead to files' links
 first_example >"$WORK/first.c"

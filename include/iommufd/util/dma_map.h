@@ -451,7 +451,7 @@ static inline int iommufd_dma_translate(struct iommufd_dma_cursor *cursor,
 					const void *address,
 					struct iommufd_extent *iova)
 {
-	const uint64_t offset = (uint64_t)(uintptr_t)address - cursor->address;
+	const uint64_t offset = (uintptr_t)address - cursor->address;
 
 	if (offset >= cursor->length || !iommufd__dma_cursor_valid(cursor))
 		return iommufd_dma_map_translate(cursor, address, iova);
