@@ -219,7 +219,7 @@ UTIL_API int iommufd_dirty_read(struct iommufd_dirty *dirty,
 /* As if all of it had been written to. */
 static void set_all(uint64_t *bitmap, uint64_t bits)
 {
-	memset(bitmap, 0xff, bits / WORD_BITS * sizeof(*bitmap));
+	memset(bitmap, 0xff, (size_t)(bits / WORD_BITS) * sizeof(*bitmap));
 	if (bits % WORD_BITS)
 		bitmap[bits / WORD_BITS] |=
 			(UINT64_C(1) << bits % WORD_BITS) - 1;
