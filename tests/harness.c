@@ -89,6 +89,14 @@ static int print_results(const char *suite, FILE *in)
 	return path ? fclose(out) != 0 : fflush(out) != 0;
 }
 
+unsigned int harness_times(unsigned int usual)
+{
+	const char *scale = getenv("CK_TIMEOUT_MULTIPLIER");
+	long by = scale ? strtol(scale, NULL, 10) : 1;
+
+	return by > 1 && by < (long)usual ? usual / (unsigned int)by : usual;
+}
+
 int harness_run(const char *name, const struct harness_case *cases,
 		size_t count)
 {

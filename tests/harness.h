@@ -31,6 +31,12 @@ struct harness_case {
 	const char *tags;	    /* or NULL: see LIMITS */
 };
 
+/*
+ * How often to repeat what takes long: @usual, or less where suite.sh says that
+ * everything is slower.
+ */
+unsigned int harness_times(unsigned int usual);
+
 /* The tag of cases whose limits or failures valgrind takes to itself. */
 #define LIMITS "limits"
 

@@ -120,7 +120,8 @@ static void run(unsigned int registered, unsigned int changes,
 	fill(registered);
 	ck_assert_int_eq(hints_are_leaves(), mixed);
 	for (stop.how = OTHERS; stop.how < WRITERS; stop.how++)
-		for (unsigned int round = 0; round < 60; round++) {
+		for (unsigned int round = 0; round < harness_times(60);
+		     round++) {
 			unsigned int slot = 1 + any(SLOTS - 1);
 
 			stop.changes = changes;
@@ -214,7 +215,7 @@ START_TEST(trees_keep_their_shape)
 	unsigned int first;
 
 	fill(0);
-	for (unsigned int n = 0; n < 20000; n++) {
+	for (unsigned int n = 0; n < harness_times(20000); n++) {
 		toggle((n / 1000 & 1   ? SLOTS - 1 - n % SLOTS
 			: n / 2000 & 1 ? n % SLOTS
 				       : any(SLOTS)));
