@@ -124,7 +124,8 @@ START_TEST(cancelled_from_another_thread)
 {
 	unsigned int cancelled = 0;
 
-	for (int round = 0; round < 50; round++) {
+	/* It may come too late every time, where threads take long turns. */
+	for (int round = 0; round < 50 || !cancelled; round++) {
 		prepare(0);
 		start(run);
 		while (bulk_info().mapped < LENGTH / 8)
@@ -137,7 +138,6 @@ START_TEST(cancelled_from_another_thread)
 		}
 		bulk_undo();
 	}
-	ck_assert_uint_gt(cancelled, 0);
 	bulk_end();
 }
 END_TEST
