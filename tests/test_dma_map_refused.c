@@ -2,51 +2,7 @@
 /* What the DMA map and the kernel refuse: what is left, and what is said of it. */
 #include <string.h>
 
-#include <iommufd/util/util.h>
-
-#include "fakeioas.h"
-#include "fixture.h"
-
-#define MEMORY(n) ((void *)(uintptr_t)(UINT64_C(0x7f0000000000) + (n)*PAGE))
-
-static struct fake_space space;
-static struct iommufd_dma_map *map;
-static struct iommufd_dma_cursor cursor;
-
-static void setup(void)
-{
-	space = fake_space();
-	OK(iommufd_dma_map_new(space.ioas, 0, &map));
-	iommufd_dma_cursor_init(&cursor, map);
-}
-
-static void end(void)
-{
-	OK(iommufd_dma_map_free(map));
-	fake_space_end(&space);
-}
-
-static struct iommufd_dma_map_info info(void)
-{
-	struct iommufd_dma_map_info i = { .size = sizeof(i) };
-
-	OK(iommufd_dma_map_get_info(map, &i));
-	return i;
-}
-
-static int add(void *memory, uint64_t length, uint32_t flags)
-{
-	const struct iommufd_dma_register_opts opts = { .size = sizeof(opts),
-							.flags = flags };
-	uint64_t iova;
-
-	return iommufd_dma_map_register(map, memory, length, RW, &opts, &iova);
-}
-
-static int take(const void *memory, uint64_t length)
-{
-	return iommufd_dma_map_unregister(map, memory, length, 0, NULL);
-}
+#include "fakemap.h"
 
 START_TEST(a_refused_unmapping_leaves_it_registered)
 {
