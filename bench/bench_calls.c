@@ -331,12 +331,12 @@ static void begin(void)
 	ctx_fd = iommufd_ctx_fd(ctx);
 	queue_fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
 	MUST(queue_fd >= 0);
-	MUST(!iommufd_vfio_adopt_bound(queue_fd, 0, ctx, ID, &file));
+	MUST(!iommufd_vfio_adopt_bound(ctx, ID, queue_fd, 0, &file));
 	MUST(!iommufd_device_from_vfio(file, &device));
 	file_fd = iommufd_vfio_fd(file);
 	MUST(!iommufd_hwpt_adopt(ctx, ID, 0, &hwpt));
 	MUST(!iommufd_viommu_adopt(ctx, ID, 0, &viommu));
-	MUST(!iommufd_fault_queue_adopt(queue_fd, 0, ctx, ID, &faults));
+	MUST(!iommufd_fault_queue_adopt(ctx, ID, queue_fd, 0, &faults));
 }
 
 static void end(void)

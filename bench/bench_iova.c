@@ -157,7 +157,7 @@ static void run(const struct load *load, uint32_t operations)
 	}
 	churn_and_bump(load, space, held, operations, numbers);
 	bench_row(load->name, numbers, 6);
-	iommufd_iova_end(space);
+	iommufd_iova_release(space);
 	free(held);
 }
 

@@ -107,7 +107,7 @@ static void begin(uint64_t n, int layout)
 
 static void end(void)
 {
-	MUST(!iommufd_dma_map_clear(map) && !iommufd_dma_map_free(map));
+	MUST(!iommufd_dma_map_clear(map) && !iommufd_dma_map_destroy(map));
 	bench_table_end();
 	bench_skip_end();
 	free(regions);

@@ -70,7 +70,7 @@ void *pool_take(struct pool *pool, uint64_t size)
 void pool_end(struct pool *pool)
 {
 	check("unregister", iommufd_dma_map_clear(pool->map));
-	check("end the DMA map", iommufd_dma_map_free(pool->map));
+	check("end the DMA map", iommufd_dma_map_destroy(pool->map));
 	while (pool->count--) {
 		const struct iommufd_extent iovas = {
 			pool->chunk_iovas[pool->count], CHUNK
@@ -79,5 +79,5 @@ void pool_end(struct pool *pool)
 		check("free an IOVA", iommufd_iova_free(pool->iovas, &iovas));
 		munmap(pool->chunks[pool->count].start, CHUNK);
 	}
-	iommufd_iova_end(pool->iovas);
+	iommufd_iova_release(pool->iovas);
 }

@@ -154,7 +154,7 @@ static void old_version(const struct options *options)
 
 	/* Nothing has happened: what could be inherited is closed again. */
 	why = errno;
-	iommufd_hand_over_end(hand_over);
+	iommufd_hand_over_release(hand_over);
 	printf("old    cannot run it: %s. It goes on itself\n", strerror(why));
 }
 

@@ -139,11 +139,11 @@ int vmm_iommu_off(struct vmm *vmm)
 		ret = iommufd_nested_device_unset(
 			vmm->nested, iommufd_hwpt_id(vmm->plain), 0);
 	if (!ret)
-		ret = iommufd_nested_device_end(vmm->nested);
+		ret = iommufd_nested_device_destroy(vmm->nested);
 	if (ret)
 		return ret;
 	vmm->nested = NULL;
-	ret = iommufd_nesting_end(vmm->nesting);
+	ret = iommufd_nesting_destroy(vmm->nesting);
 	if (!ret)
 		vmm->nesting = NULL;
 	return ret;

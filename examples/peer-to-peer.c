@@ -218,7 +218,7 @@ static void end(void)
 {
 	nvme_stop(&nvme);
 	munmap(bar_memory.memory, bar_memory.length);
-	check("end", iommufd_device_memory_end(memory));
+	check("end", iommufd_device_memory_destroy(memory));
 	iommufd_device_close(disk);
 	iommufd_device_close(other);
 	check("destroy", iommufd_ioas_destroy(ioas));

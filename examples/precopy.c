@@ -131,7 +131,7 @@ static void migrate(void)
 
 static void end(void)
 {
-	iommufd_dirty_end(dirty);
+	iommufd_dirty_release(dirty);
 	iommufd_device_close(device);
 	check("page table", iommufd_hwpt_destroy(page_table));
 	check("address space", iommufd_ioas_destroy(ioas));

@@ -16,8 +16,8 @@ static int event_failed(const struct iommufd__object *queue, int fd,
 	return iommufd__failed(&call, err);
 }
 
-int iommufd__event_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-			 uint32_t id, uint32_t op,
+int iommufd__event_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			 uint32_t flags, uint32_t op,
 			 struct iommufd__object **queue)
 {
 	const uint32_t known = IOMMUFD_ADOPT_OWNED | IOMMUFD_ADOPT_TAKE_FD;

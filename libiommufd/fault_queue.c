@@ -46,12 +46,12 @@ IOMMUFD_API int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx,
 	return 0;
 }
 
-IOMMUFD_API int iommufd_fault_queue_adopt(int fd, uint32_t flags,
-					  struct iommufd_ctx *ctx, uint32_t id,
+IOMMUFD_API int iommufd_fault_queue_adopt(struct iommufd_ctx *ctx, uint32_t id,
+					  int fd, uint32_t flags,
 					  struct iommufd_fault_queue **queue)
 {
 	struct iommufd__object *new;
-	int ret = iommufd__event_adopt(fd, flags, ctx, id,
+	int ret = iommufd__event_adopt(ctx, id, fd, flags,
 				       IOMMUFD_OP_FAULT_QUEUE_ADOPT,
 				       queue ? &new : NULL);
 

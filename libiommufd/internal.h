@@ -78,8 +78,8 @@ void iommufd__object_release(struct iommufd__object *object);
 int iommufd__destroy_id(struct iommufd_ctx *ctx, uint32_t id);
 
 /* event.c: what fault queues and virtual event queues have in common. */
-int iommufd__event_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-			 uint32_t id, uint32_t op,
+int iommufd__event_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			 uint32_t flags, uint32_t op,
 			 struct iommufd__object **queue);
 int iommufd__event_read(const struct iommufd__object *queue, uint32_t op,
 			void *buffer, uint32_t *length);

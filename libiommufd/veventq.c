@@ -74,12 +74,12 @@ IOMMUFD_API int iommufd_veventq_alloc(
 	return 0;
 }
 
-IOMMUFD_API int iommufd_veventq_adopt(int fd, uint32_t flags,
-				      struct iommufd_ctx *ctx, uint32_t id,
+IOMMUFD_API int iommufd_veventq_adopt(struct iommufd_ctx *ctx, uint32_t id,
+				      int fd, uint32_t flags,
 				      struct iommufd_veventq **queue)
 {
 	struct iommufd__object *new;
-	int ret = iommufd__event_adopt(fd, flags, ctx, id,
+	int ret = iommufd__event_adopt(ctx, id, fd, flags,
 				       IOMMUFD_OP_VEVENTQ_ADOPT,
 				       queue ? &new : NULL);
 

@@ -171,8 +171,8 @@ IOMMUFD_API int iommufd_vfio_adopt(int fd, uint32_t flags,
 	return adopt(fd, flags, file);
 }
 
-IOMMUFD_API int iommufd_vfio_adopt_bound(int fd, uint32_t flags,
-					 struct iommufd_ctx *ctx, uint32_t id,
+IOMMUFD_API int iommufd_vfio_adopt_bound(struct iommufd_ctx *ctx, uint32_t id,
+					 int fd, uint32_t flags,
 					 struct iommufd_vfio **file)
 {
 	int ret;

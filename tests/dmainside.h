@@ -93,7 +93,7 @@ __attribute__((unused)) static void fill(unsigned int registered)
 static void empty(void)
 {
 	OK(iommufd_dma_map_clear(dma));
-	OK(iommufd_dma_map_free(dma));
+	OK(iommufd_dma_map_destroy(dma));
 	fake_space_end(&space);
 	memset(slots, 0, sizeof(slots));
 }

@@ -168,7 +168,7 @@ static void setup(void)
 
 static void end(void)
 {
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	ck_assert_uint_eq(open_descriptors(), descriptors);
 	for (int i = 0; i < MAPPINGS; i++)
 		ck_assert_uint_eq(fake.mapped[i].length, 0);

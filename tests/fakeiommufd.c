@@ -310,7 +310,7 @@ struct iommufd_device *fake_device(struct iommufd_ctx *ctx, uint32_t id)
 	struct iommufd_vfio *file = NULL;
 	int i = 0;
 
-	OK(iommufd_vfio_adopt_bound(0, 0, ctx, id, &file));
+	OK(iommufd_vfio_adopt_bound(ctx, id, 0, 0, &file));
 	OK(iommufd_device_from_vfio(file, &device));
 	iommufd_vfio_close(file);
 	while (fake.devices[i].id)

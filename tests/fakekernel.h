@@ -143,7 +143,7 @@ static void fake_setup(void)
 	struct iommufd_vfio *file = NULL;
 
 	OK(iommufd_ctx_open("/dev/null", &objects.ctx));
-	OK(iommufd_vfio_adopt_bound(0, 0, objects.ctx, FAKE_DEVICE, &file));
+	OK(iommufd_vfio_adopt_bound(objects.ctx, FAKE_DEVICE, 0, 0, &file));
 	OK(iommufd_device_from_vfio(file, &objects.device));
 	iommufd_vfio_close(file);
 	OK(iommufd_hwpt_adopt(objects.ctx, 11, 0, &objects.hwpt));

@@ -26,7 +26,7 @@ static void setup(void)
 
 static void end(void)
 {
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fake_space_end(&space);
 }
 

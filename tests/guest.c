@@ -84,9 +84,9 @@ void guest_end(struct guest *g)
 {
 	if (g->nested) {
 		guest_go_home(g);
-		OK(iommufd_nested_device_end(g->nested));
+		OK(iommufd_nested_device_destroy(g->nested));
 	}
-	OK(iommufd_nesting_end(g->nesting));
+	OK(iommufd_nesting_destroy(g->nesting));
 	iommufd_device_close(g->f.device);
 	g->f.device = NULL;
 	OK(iommufd_hwpt_destroy(g->home));

@@ -34,7 +34,7 @@ void handed_teardown(void)
 	if (!handed.h)
 		return;
 	ck_assert_uint_eq(open_descriptors(), handed.before);
-	iommufd_hand_over_end(handed.h);
+	iommufd_hand_over_release(handed.h);
 	fixture_end(&handed.f);
 }
 

@@ -151,7 +151,7 @@ struct iommufd_hand_over *handing_across(struct iommufd_hand_over *h,
 
 	OK(iommufd_hand_over_pack(h, record, &length, fds, &count));
 	OK(iommufd_hand_over_unpack(record, length, fds, count, ctx, &new));
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	return new;
 }
 

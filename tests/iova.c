@@ -28,7 +28,7 @@ void iova_setup(void)
 
 void iova_teardown(void)
 {
-	iommufd_iova_end(iova_space);
+	iommufd_iova_release(iova_space);
 }
 
 uint64_t iova_take(uint64_t length, uint64_t alignment, uint64_t first,

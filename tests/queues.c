@@ -188,12 +188,11 @@ void check_poll(int fd, short events)
 
 /* One table for both, so that their tests are one. */
 #define KIND(name, tag, op)                                                    \
-	static int tag##_adopt(int fd, uint32_t flags,                         \
-			       struct iommufd_ctx *ctx, uint32_t id,           \
-			       void **queue)                                   \
+	static int tag##_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,   \
+			       uint32_t flags, void **queue)                   \
 	{                                                                      \
 		struct iommufd_##tag *new = queue ? *queue : NULL;             \
-		int ret = iommufd_##tag##_adopt(fd, flags, ctx, id,            \
+		int ret = iommufd_##tag##_adopt(ctx, id, fd, flags,            \
 						queue ? &new : NULL);          \
                                                                                \
 		if (queue)                                                     \
@@ -246,7 +245,7 @@ void check_adopt(const struct queue_kind *kind, struct iommufd_ctx *ctx,
 	void *copy = NULL;
 	int fd;
 
-	OK(kind->adopt(kind->fd(queue), 0, ctx, id, &copy));
+	OK(kind->adopt(ctx, id, kind->fd(queue), 0, &copy));
 	fd = kind->fd(copy);
 	ck_assert_uint_eq(kind->id(copy), id);
 	ck_assert_ptr_eq(kind->ctx(copy), ctx);
@@ -262,7 +261,7 @@ void check_adopt(const struct queue_kind *kind, struct iommufd_ctx *ctx,
 
 	/* Taken over it stays what it is, until the handle ends. */
 	fd = open("/dev/null", O_RDONLY);
-	OK(kind->adopt(fd, take, ctx, id, &copy));
+	OK(kind->adopt(ctx, id, fd, take, &copy));
 	ck_assert_int_eq(kind->fd(copy), fd);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
 	kind->release(copy);
@@ -270,7 +269,7 @@ void check_adopt(const struct queue_kind *kind, struct iommufd_ctx *ctx,
 	kind->release(queue);
 
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	OK(kind->adopt(fd, take | IOMMUFD_ADOPT_OWNED, ctx, id, &copy));
+	OK(kind->adopt(ctx, id, fd, take | IOMMUFD_ADOPT_OWNED, &copy));
 	kind->close_fd(copy);
 	ck_assert_int_eq(is_open(fd), 0);
 	OK(kind->destroy(copy));
@@ -281,23 +280,23 @@ void check_adopt_fails(const struct queue_kind *kind, struct iommufd_ctx *ctx)
 	void *queue = ctx;
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), ret;
 
-	FAILS(kind->adopt(fd, 0, NULL, 1, &queue), NULL_POINTER, EINVAL);
-	FAILS(kind->adopt(fd, 0, ctx, 1, NULL), NULL_POINTER, EINVAL);
-	FAILS(kind->adopt(fd, IOMMUFD_ADOPT_VERIFY, ctx, 1, &queue), BAD_FLAGS,
+	FAILS(kind->adopt(NULL, 1, fd, 0, &queue), NULL_POINTER, EINVAL);
+	FAILS(kind->adopt(ctx, 1, fd, 0, NULL), NULL_POINTER, EINVAL);
+	FAILS(kind->adopt(ctx, 1, fd, IOMMUFD_ADOPT_VERIFY, &queue), BAD_FLAGS,
 	      EINVAL);
-	FAILS(kind->adopt(fd, 1u << 31, ctx, 1, &queue), BAD_FLAGS, EINVAL);
-	FAILS(kind->adopt(fd, 0, ctx, 0, &queue), BAD_ID, EINVAL);
-	ret = kind->adopt(fd, IOMMUFD_ADOPT_TAKE_FD, ctx, 1u << 31, &queue);
+	FAILS(kind->adopt(ctx, 1, fd, 1u << 31, &queue), BAD_FLAGS, EINVAL);
+	FAILS(kind->adopt(ctx, 0, fd, 0, &queue), BAD_ID, EINVAL);
+	ret = kind->adopt(ctx, 1u << 31, fd, IOMMUFD_ADOPT_TAKE_FD, &queue);
 	FAILS(ret, BAD_ID, EINVAL);
 	ck_assert_uint_eq(harness_failure(ret).op, kind->adopt_op);
 	ck_assert_uint_eq(harness_failure(ret).object_id, 1u << 31);
-	FAILS(kind->adopt(-1, 0, ctx, 7, &queue), BAD_FD, EBADF);
-	FAILS(kind->adopt(-1, IOMMUFD_ADOPT_TAKE_FD, ctx, 7, &queue), BAD_FD,
+	FAILS(kind->adopt(ctx, 7, -1, 0, &queue), BAD_FD, EBADF);
+	FAILS(kind->adopt(ctx, 7, -1, IOMMUFD_ADOPT_TAKE_FD, &queue), BAD_FD,
 	      EBADF);
 	/* What failed has taken nothing. */
 	ck_assert_int_eq(is_open(fd), 1);
 	ck_assert_int_eq(close(fd), 0);
-	ret = kind->adopt(fd, 0, ctx, 7, &queue);
+	ret = kind->adopt(ctx, 7, fd, 0, &queue);
 	FAILS(ret, BAD_FD, EBADF);
 	ck_assert_uint_eq(harness_failure(ret).object_id, 7);
 	ck_assert_int_eq(harness_failure(ret).fd, fd);

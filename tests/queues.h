@@ -72,8 +72,8 @@ void check_poll(int fd, short events);
 
 /* What the two kinds of queues have in common. */
 struct queue_kind {
-	int (*adopt)(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-		     uint32_t id, void **queue);
+	int (*adopt)(struct iommufd_ctx *ctx, uint32_t id, int fd,
+		     uint32_t flags, void **queue);
 	uint32_t (*id)(const void *queue);
 	struct iommufd_ctx *(*ctx)(const void *queue);
 	int (*fd)(const void *queue);

@@ -52,7 +52,7 @@ struct iommufd_veventq *records_queue(struct iommufd_ctx *ctx,
 	ck_assert_int_eq(write(fd, records->bytes, records->length),
 			 records->length);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	OK(iommufd_veventq_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, ctx, 1, &queue));
+	OK(iommufd_veventq_adopt(ctx, 1, fd, IOMMUFD_ADOPT_TAKE_FD, &queue));
 	return queue;
 }
 

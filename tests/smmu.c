@@ -84,9 +84,9 @@ void smmu_end(void)
 			OK(iommufd_nested_device_unset(
 				device->nested, iommufd_hwpt_id(smmu.plain),
 				0));
-		OK(iommufd_nested_device_end(device->nested));
+		OK(iommufd_nested_device_destroy(device->nested));
 	}
-	OK(iommufd_nesting_end(smmu.nesting));
+	OK(iommufd_nesting_destroy(smmu.nesting));
 	for (uint32_t i = 0; i < smmu.devices; i++)
 		if (smmu.device[i].edu.bar)
 			edu_close(&smmu.device[i].edu);

@@ -58,11 +58,11 @@ static void setup(void)
 	OK(iommufd_ctx_open("/dev/null", &ctx));
 	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
 	OK(iommufd_hwpt_adopt(ctx, 4, 0, &hwpt));
-	OK(iommufd_vfio_adopt_bound(0, 0, ctx, 2, &file));
+	OK(iommufd_vfio_adopt_bound(ctx, 2, 0, 0, &file));
 	OK(iommufd_device_from_vfio(file, &device));
 	iommufd_vfio_close(file);
 	answer = ENOENT;
-	OK(iommufd_vfio_adopt_bound(0, 0, ctx, 3, &file));
+	OK(iommufd_vfio_adopt_bound(ctx, 3, 0, 0, &file));
 	answer = 0;
 	OK(iommufd_access_from_vfio(file, &access_));
 	iommufd_vfio_close(file);

@@ -89,8 +89,8 @@ static void setup(void)
 	OK(iommufd_ctx_open("/dev/null", &ctx));
 	OK(iommufd_viommu_adopt(ctx, 3, 0, &viommu));
 	fake.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	OK(iommufd_fault_queue_adopt(fake.fd, 0, ctx, 8, &faults));
-	OK(iommufd_veventq_adopt(fake.fd, 0, ctx, 9, &events));
+	OK(iommufd_fault_queue_adopt(ctx, 8, fake.fd, 0, &faults));
+	OK(iommufd_veventq_adopt(ctx, 9, fake.fd, 0, &events));
 	close(fake.fd);
 	fake.fd = -1;
 }

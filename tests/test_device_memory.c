@@ -59,7 +59,7 @@ static void end(void)
 {
 	uint64_t left = 1;
 
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	OK(iommufd_ioas_unmap_all(f.ioas, &left));
 	ck_assert_uint_eq(left, 0);
 	for (int i = 0; i < BUFFERS; i++)
@@ -391,7 +391,7 @@ START_TEST(descriptors)
 	ck_assert(there(AT));
 	unmap_at(f.ioas, LENGTH, AT);
 	iommufd_device_memory_release(NULL);
-	OK(iommufd_device_memory_end(NULL));
+	OK(iommufd_device_memory_destroy(NULL));
 	for (int i = 0; i < BUFFERS; i++) {
 		set_revoked(i, 1);
 		set_revoked(i, 0);
@@ -457,7 +457,7 @@ START_TEST(not_on_this_kernel)
 	      ENOTTY);
 	ck_assert_uint_eq(iova, AT);
 	STATE(0, UNMAPPED, IOMMUFD_CAUSE_COMMAND);
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	fixture_end(&f);
 }
 END_TEST

@@ -31,7 +31,7 @@ static void setup(void)
 
 static void end(void)
 {
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	OK(iommufd_ioas_destroy(ioas));
 	iommufd_ctx_close(ctx);
 }
@@ -60,7 +60,7 @@ static void check_bars(const char *variable, const uint64_t *lengths)
 	ck_assert_uint_eq(areas, 0);
 	FAILS(iommufd_device_memory_add_bar(memory, file, 4711, NULL, NULL),
 	      BAD_INDEX, EINVAL);
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	OK(iommufd_device_memory_new(ioas, 0, &memory));
 	iommufd_vfio_close(file);
 }

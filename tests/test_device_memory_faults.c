@@ -70,7 +70,7 @@ static void end(void)
 {
 	uint64_t left = 1;
 
-	OK(iommufd_device_memory_end(memory));
+	OK(iommufd_device_memory_destroy(memory));
 	OK(iommufd_ioas_unmap_all(base.f.ioas, &left));
 	ck_assert_uint_eq(left, 0);
 	sweep_check_same();

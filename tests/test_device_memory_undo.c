@@ -169,7 +169,7 @@ START_TEST(unmap_fails)
 	STATE(1, UNMAPPED, AT + 4 * PAGE);
 	/* The end is not one, but all can go on. */
 	fake.steps = 0;
-	FAILS(iommufd_device_memory_end(memory), MAPPING_IN_TRANSIT, EBUSY);
+	FAILS(iommufd_device_memory_destroy(memory), MAPPING_IN_TRANSIT, EBUSY);
 	ck_assert_uint_eq(fake.steps, 1);
 	/* A refresh takes away what is not wanted any more. */
 	fake.step[0] = 0;

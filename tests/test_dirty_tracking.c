@@ -27,7 +27,7 @@ static void begin(uint64_t memory)
 
 static void end(void)
 {
-	iommufd_dirty_end(dirty);
+	iommufd_dirty_release(dirty);
 	OK(iommufd_hwpt_destroy(other));
 	dirty_end();
 }
@@ -308,7 +308,7 @@ START_TEST(start_is_undone)
 		0);
 	FAILS(iommufd_dirty_stop(two), FEATURE, EOPNOTSUPP);
 	FAILS(iommufd_dirty_read(two, &all, 0, &bits, 1), FEATURE, EOPNOTSUPP);
-	iommufd_dirty_end(two);
+	iommufd_dirty_release(two);
 	OK(iommufd_hwpt_destroy(plain));
 	end();
 }
@@ -392,7 +392,7 @@ START_TEST(bad_arguments)
 	FAILS(iommufd_dirty_next(NULL, &range), NULL_POINTER, EINVAL);
 	FAILS(iommufd_dirty_next(dirty, NULL), NULL_POINTER, EINVAL);
 	ck_assert_uint_eq(iommufd_dirty_page_size(NULL), 0);
-	iommufd_dirty_end(NULL);
+	iommufd_dirty_release(NULL);
 	end();
 }
 END_TEST

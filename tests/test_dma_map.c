@@ -34,7 +34,7 @@ static void setup_device(void)
 
 static void end(void)
 {
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fixture_end(&f);
 }
 
@@ -99,7 +99,7 @@ START_TEST(maps_and_unmaps)
 	check_nowhere(memory + 4 * PAGE);
 	check_nowhere(memory - 1);
 	check_info(1, 4 * PAGE, 1);
-	FAILS(iommufd_dma_map_free(map), IN_USE, EBUSY);
+	FAILS(iommufd_dma_map_destroy(map), IN_USE, EBUSY);
 	OK(iommufd_dma_map_unregister(map, memory, 4 * PAGE, 0, &gone));
 	ck_assert_uint_eq(gone.start, iova);
 	ck_assert_uint_eq(gone.length, 4 * PAGE);

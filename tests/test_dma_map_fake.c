@@ -18,7 +18,7 @@ START_TEST(wrong_arguments_of_a_map)
 	FAILS(iommufd_dma_map_new(space.ioas, 0, NULL), NULL_POINTER, EINVAL);
 	FAILS(iommufd_dma_map_new(space.ioas, 1, &other), BAD_FLAGS, EINVAL);
 	ck_assert_ptr_null(other);
-	OK(iommufd_dma_map_free(NULL));
+	OK(iommufd_dma_map_destroy(NULL));
 	iommufd_dma_map_release(NULL);
 	FAILS(iommufd_dma_map_clear(NULL), NULL_POINTER, EINVAL);
 	FAILS(iommufd_dma_map_get_info(NULL, &i), NULL_POINTER, EINVAL);
@@ -136,7 +136,7 @@ static void look_around(void)
 	      EBUSY);
 	FAILS(take(MEMORY(0), 2 * PAGE), ANOTHER_THREAD, EBUSY);
 	FAILS(iommufd_dma_map_clear(map), ANOTHER_THREAD, EBUSY);
-	FAILS(iommufd_dma_map_free(map), IN_USE, EBUSY);
+	FAILS(iommufd_dma_map_destroy(map), IN_USE, EBUSY);
 	OK(add(MEMORY(2), PAGE, 0));
 	OK(iommufd_dma_translate(&cursor, MEMORY(2), &there));
 	OK(take(MEMORY(2), PAGE));
@@ -223,7 +223,7 @@ START_TEST(without_memory)
 	unsigned int n = 0, regions = 0;
 	int ret;
 
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	do {
 		struct iommufd_dma_map *again = NULL;
 

@@ -36,7 +36,7 @@ static void setup(void)
 static void teardown(void)
 {
 	OK(iommufd_dma_map_clear(map));
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fake_space_end(&space);
 }
 

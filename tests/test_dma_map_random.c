@@ -205,7 +205,7 @@ static void run(uint32_t length, uint64_t gap)
 	for (uint32_t n = 0; n < OPERATIONS / 4; n++)
 		operate(n, length);
 	OK(iommufd_dma_map_clear(map));
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fake_space_end(&space);
 	free(model);
 }

@@ -188,7 +188,7 @@ static void run(uint64_t bytes)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 	pthread_barrier_destroy(&barrier);
 	OK(iommufd_dma_map_clear(map));
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fake_space_end(&space);
 }
 
@@ -263,7 +263,7 @@ START_TEST(writers_of_the_same_memory)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 	pthread_barrier_destroy(&barrier);
 	ck_assert_uint_eq(fake_ioas.maps, fake_ioas.unmaps);
-	OK(iommufd_dma_map_free(map));
+	OK(iommufd_dma_map_destroy(map));
 	fake_space_end(&space);
 }
 END_TEST

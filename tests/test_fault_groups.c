@@ -239,8 +239,8 @@ static struct iommufd_hwpt_page_response answers[8];
 static void setup(void)
 {
 	OK(iommufd_ctx_open("/dev/null", &ctx));
-	OK(iommufd_fault_queue_adopt(harness_memfd(0), IOMMUFD_ADOPT_TAKE_FD,
-				     ctx, 3, &queue));
+	OK(iommufd_fault_queue_adopt(ctx, 3, harness_memfd(0),
+				     IOMMUFD_ADOPT_TAKE_FD, &queue));
 	memset(&fake, 0, sizeof(fake));
 	fake.fd = iommufd_fault_queue_fd(queue);
 	fake.at_most = 100;

@@ -58,8 +58,8 @@ END_TEST
 static int adopt_again(void)
 {
 	struct iommufd_fault_queue *queue = NULL;
-	int ret = iommufd_fault_queue_adopt(iommufd_fault_queue_fd(q.faults), 0,
-					    q.f.ctx, 1, &queue);
+	int ret = iommufd_fault_queue_adopt(
+		q.f.ctx, 1, iommufd_fault_queue_fd(q.faults), 0, &queue);
 
 	ck_assert_ptr_null(queue);
 	return ret;

@@ -123,7 +123,7 @@ START_TEST(exec_in_a_child_and_back)
 	ck_assert_uint_eq(pinned(), 0);
 	OK(iommufd_ctx_change_process(old.f.ctx));
 	ck_assert_uint_eq(pinned(), HANDED);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	handing_works(&old);
 	iommufd_hwpt_release(old.hwpt);
 	close(old.memfd);
@@ -173,7 +173,7 @@ START_TEST(what_is_inherited)
 	ck_assert(!is_inherited(old.memfd));
 	OK(iommufd_hand_over_inherit(h, &again));
 	ck_assert_uint_eq(open_descriptors(), before + count + 2);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	ck_assert_int_eq(dup2(input, 0), 0);
 	close(input);
 	ck_assert_uint_eq(open_descriptors(), before);
@@ -196,7 +196,7 @@ static void old_over_socket(int socket)
 	handing_hear(socket);
 	/* The new one pays, and this one lets go. */
 	ck_assert_uint_eq(pinned(), 0);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	handing_release(&old);
 	handing_say(socket);
 }
@@ -281,7 +281,7 @@ static void new_that_gives_up(int socket)
 	OK(iommufd_hand_over_receive(socket, &ctx, &h));
 	handing_take(&new, ctx, h);
 	handing_works(&new);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	handing_release(&new);
 	ck_assert_uint_eq(open_descriptors(), before);
 	handing_say(socket);
@@ -301,7 +301,7 @@ START_TEST(the_new_one_gives_up)
 	OK(iommufd_hand_over_send(h, child.socket));
 	handing_hear(child.socket);
 	handing_wait(&child);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	ck_assert_uint_eq(pinned(), before + HANDED);
 	handing_works(&old);
 	iommufd_hwpt_release(old.hwpt);

@@ -47,7 +47,7 @@ static void new_with_little(int socket)
 	handing_say(socket);
 	handing_hear(socket);
 	handing_works(&new);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	handing_release(&new);
 }
 
@@ -82,7 +82,7 @@ START_TEST(the_limit_counts_it_twice)
 	OK(iommufd_hand_over_send(h, child.socket));
 	handing_wait(&child);
 	ck_assert_uint_eq(pinned(), before);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	iommufd_hwpt_release(old.hwpt);
 	close(old.memfd);
 	fixture_end(&old.f);
@@ -124,7 +124,7 @@ START_TEST(by_process)
 	ck_assert_uint_eq(locked(), before + HANDED);
 	handing_say(child.socket);
 	handing_wait(&child);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	iommufd_hwpt_release(old.hwpt);
 	close(old.memfd);
 	fixture_end(&old.f);
@@ -153,7 +153,7 @@ static void run_by_process(int fd)
 	handing_take(&new, ctx, h);
 	FAILS(iommufd_hand_over_finish(h), MAPPER_GONE, ESRCH);
 	handing_works(&new);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	handing_end(&new);
 }
 
@@ -197,7 +197,7 @@ static void run_not_accounted(int fd)
 	ioas = handing_take_one(h, OBJECT(IOAS, "ram")).ioas;
 	FAILS(iommufd_hand_over_finish(h), MAPPER_GONE, ESRCH);
 	OK(iommufd_ctx_change_process(ctx));
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	unmap_at(ioas, HANDED, MOCK_FIRST);
 	iommufd_ioas_release(ioas);
 	iommufd_ctx_close(ctx);

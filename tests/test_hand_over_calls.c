@@ -37,8 +37,8 @@ START_TEST(names_and_what_is_left)
 	FAILS(iommufd_hand_over_take(h, &OBJECT(IOAS, "a")), HAND_OVER_NAME,
 	      ENOENT);
 	h = handing_across(h, &ctx);
-	FAILS(iommufd_hand_over_add(h, &OBJECT(FD, "b", .fd = 0)), BAD_VALUE,
-	      EINVAL);
+	FAILS(iommufd_hand_over_add(h, &OBJECT(FD, "b", .fd = 0)),
+	      HAND_OVER_RECEIVED, EINVAL);
 	FAILS(iommufd_hand_over_finish(h), HAND_OVER_LEFT, EINVAL);
 	FAILS(iommufd_hand_over_take(h, &OBJECT(IOAS, "b")), HAND_OVER_NAME,
 	      ENOENT);
@@ -90,14 +90,14 @@ START_TEST(very_many)
 			h, i % 3 ? &OBJECT(FD, name, .fd = 0)
 				 : &OBJECT(IOAS, name, .ioas = f.ioas)));
 	}
-	FAILS(iommufd_hand_over_add(h, &OBJECT(FD, "more", .fd = 0)), BAD_VALUE,
-	      EINVAL);
+	FAILS(iommufd_hand_over_add(h, &OBJECT(FD, "more", .fd = 0)),
+	      HAND_OVER_FULL, ENOMEM);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ck_assert_int_eq(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF,
 				    &(int){ 2 << 20 }, sizeof(int)),
 			 0);
 	OK(iommufd_hand_over_send(h, ends[0]));
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	OK(iommufd_hand_over_receive(ends[1], &ctx, &new));
 	for (int i = 0; i < IOMMUFD_HAND_OVER_OBJECTS_MAX; i++) {
 		any.name = NULL;
@@ -108,7 +108,7 @@ START_TEST(very_many)
 			close(any.fd);
 		iommufd_ioas_release(any.ioas);
 	}
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 	close(ends[0]);
 	close(ends[1]);
@@ -173,7 +173,7 @@ START_TEST(wrong_arguments)
 	ret = iommufd_hand_over_new(f.ctx, 1, &h);
 	FAILS(ret, BAD_FLAGS, EINVAL);
 	ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_HAND_OVER);
-	iommufd_hand_over_end(NULL);
+	iommufd_hand_over_release(NULL);
 	if (!handing_possible(&f))
 		return;
 	OK(iommufd_hand_over_new(f.ctx, 0, &h));
@@ -210,7 +210,7 @@ START_TEST(wrong_arguments)
 	ck_assert_uint_eq(count, 3);
 	FAILS(iommufd_hand_over_pack(h, NULL, &length, fds, &count),
 	      NULL_POINTER, EINVAL);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	fixture_end(&f);
 }
 END_TEST
@@ -235,8 +235,8 @@ static void others_begin(struct others *o, struct iommufd_ctx *ctx, uint32_t id)
 	OK(iommufd_viommu_adopt(ctx, id, 0, &o->viommu));
 	OK(iommufd_vdevice_adopt(ctx, id, 0, &o->vdevice));
 	OK(iommufd_hw_queue_adopt(ctx, id, 0, &o->hw_queue));
-	OK(iommufd_fault_queue_adopt(fd, 0, ctx, id, &o->faults));
-	OK(iommufd_veventq_adopt(fd, 0, ctx, id, &o->events));
+	OK(iommufd_fault_queue_adopt(ctx, id, fd, 0, &o->faults));
+	OK(iommufd_veventq_adopt(ctx, id, fd, 0, &o->events));
 }
 
 static void others_end(struct others *o)
@@ -277,7 +277,7 @@ START_TEST(of_another_context)
 			      EXDEV);
 		OK(iommufd_hand_over_add(h,
 					 &OBJECT(IOAS, "x", .ioas = f.ioas)));
-		iommufd_hand_over_end(h);
+		iommufd_hand_over_release(h);
 	}
 	others_end(&others);
 	iommufd_ctx_close(ctx);
@@ -298,7 +298,7 @@ static void inherit_with_little(void *arg)
 	UNTIL_ENOUGH(2, iommufd_hand_over_inherited(*fd, &ctx, &new));
 	UNTIL_ENOUGH(2, iommufd_hand_over_take(new, &ioas));
 	iommufd_ioas_release(ioas.ioas);
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 }
 
@@ -327,7 +327,7 @@ START_TEST(little_memory)
 	counter_alloc_fail(0);
 	OK(ret);
 	in_child(inherit_with_little, &fd);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	ck_assert_uint_eq(open_descriptors(), before);
 	fixture_end(&f);
 }

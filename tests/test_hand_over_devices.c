@@ -217,7 +217,7 @@ static void new_that_gives_up(int socket)
 	OK(iommufd_hand_over_receive(socket, &ctx, &h));
 	take_all(h, ctx);
 	ck_assert(edu_works(&m.edu, IOVA, m.memory));
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	release_all();
 }
 
@@ -233,7 +233,7 @@ START_TEST(given_up)
 	h = add_all();
 	OK(iommufd_hand_over_send(h, child.socket));
 	handing_wait(&child);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	ck_assert(edu_works(&m.edu, IOVA, m.memory));
 	end_all();
 }
@@ -260,10 +260,10 @@ static int take_with(int fd)
 	ret = iommufd_hand_over_unpack(record, length, fds, count, &ctx, &new);
 	if (!ret) {
 		ret = iommufd_hand_over_take(new, &file);
-		iommufd_hand_over_end(new);
+		iommufd_hand_over_release(new);
 		iommufd_ctx_close(ctx);
 	}
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	return ret;
 }
 
@@ -304,7 +304,7 @@ START_TEST(files_that_cannot_be_added)
 	FAILS(iommufd_hand_over_add(h,
 				    &OBJECT(VFIO, "edu", .vfio = m.edu.file)),
 	      OTHER_CONTEXT, EXDEV);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	iommufd_ctx_close(ctx);
 	end_all();
 }
@@ -342,7 +342,7 @@ START_TEST(emulated)
 	iommufd_access_close(access);
 	iommufd_vfio_close(object.vfio);
 	iommufd_ctx_close(other);
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	iommufd_vfio_close(file);
 	ck_assert_uint_eq(next_id(ctx), 1);
 	iommufd_ctx_close(ctx);

@@ -193,7 +193,7 @@ START_TEST(what_is_something_else)
 	FAILS(iommufd_hand_over_add(h, &OBJECT(IOAS, "x", .ioas = gone)),
 	      OBJECT, ENOENT);
 	OK(iommufd_hand_over_add(h, &OBJECT(HWPT, "x", .hwpt = q.parent)));
-	iommufd_hand_over_end(h);
+	iommufd_hand_over_release(h);
 	iommufd_hwpt_release(none);
 	iommufd_ioas_release(gone);
 	queues_end(&q);

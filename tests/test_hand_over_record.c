@@ -20,7 +20,7 @@ static int unpack(const void *record, uint32_t length, const int32_t *with,
 
 	ck_assert_int_eq(!ret, new != NULL);
 	ck_assert_int_eq(!ret, ctx != NULL);
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 	return ret;
 }
@@ -120,7 +120,7 @@ static void try_made_up(void)
 		iommufd_hw_queue_release(any.hw_queue);
 		any = (struct iommufd_hand_over_object){ .size = sizeof(any) };
 	}
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 }
 
@@ -224,7 +224,7 @@ START_TEST(ids_of_others)
 	      ENOENT);
 	FAILS(iommufd_hand_over_take(new, &OBJECT(HWPT, "table")), OBJECT,
 	      ENOENT);
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 }
 END_TEST

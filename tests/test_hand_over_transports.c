@@ -151,7 +151,7 @@ START_TEST(socket_that_says_who_sends)
 		0);
 	OK(iommufd_hand_over_send(handed.h, ends[0]));
 	OK(iommufd_hand_over_receive(ends[1], &ctx, &new));
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	iommufd_ctx_close(ctx);
 	close(ends[0]);
 	close(ends[1]);
@@ -240,7 +240,7 @@ START_TEST(numbers_that_come_twice)
 		numbers(file, record, length, with, count);
 		with[3] = file;
 		numbers(file, record, length, with, count);
-		iommufd_hand_over_end(h);
+		iommufd_hand_over_release(h);
 	}
 	close(file);
 }

@@ -168,7 +168,7 @@ START_TEST(full)
 	const struct iommufd_iova_limits l = iova_limits(&small, 1);
 	uint64_t iova;
 
-	iommufd_iova_end(iova_space);
+	iommufd_iova_release(iova_space);
 	OK(iommufd_iova_new(NULL, &l, &iova_space));
 	/* The address 0 is not given out, but can be reserved. */
 	for (uint64_t i = 1; i < 64; i++)

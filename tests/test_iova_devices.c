@@ -30,7 +30,7 @@ static void setup(void)
 
 static void end(void)
 {
-	iommufd_iova_end(space);
+	iommufd_iova_release(space);
 	edu_close(&edu);
 	fixture_end(&f);
 }

@@ -36,7 +36,7 @@ static void device(void)
 
 static void end(void)
 {
-	iommufd_iova_end(space);
+	iommufd_iova_release(space);
 	fixture_end(&f);
 }
 

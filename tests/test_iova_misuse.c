@@ -54,7 +54,7 @@ START_TEST(wrong_arguments)
 	FAILS(iommufd_iova_alloc(iova_space, 1, NULL, NULL), NULL_POINTER,
 	      EINVAL);
 	FAILS(iommufd_iova_alloc(NULL, 1, NULL, &iova), NULL_POINTER, EINVAL);
-	iommufd_iova_end(NULL);
+	iommufd_iova_release(NULL);
 }
 END_TEST
 

@@ -352,7 +352,7 @@ static void run(uint64_t base)
 					sizeof(model.taken) - sizeof(int)))
 		free_one();
 	compare();
-	iommufd_iova_end(space);
+	iommufd_iova_release(space);
 }
 
 START_TEST(at_the_beginning)

@@ -161,8 +161,8 @@ START_TEST(adopted)
 {
 	struct iommufd_vfio *copy = NULL;
 
-	OK(iommufd_vfio_adopt_bound(iommufd_vfio_fd(file), 0, ctx,
-				    iommufd_vfio_id(file), &copy));
+	OK(iommufd_vfio_adopt_bound(ctx, iommufd_vfio_id(file),
+				    iommufd_vfio_fd(file), 0, &copy));
 	ck_assert_uint_eq(iommufd_vfio_kind(copy), IOMMUFD_VFIO_EMULATED);
 	iommufd_vfio_close(copy);
 	finish();

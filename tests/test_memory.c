@@ -94,9 +94,9 @@ START_TEST(device_files)
 
 	NO_MEMORY_IN(1, iommufd_vfio_open("/dev/null", &file));
 	NO_MEMORY_IN(1, iommufd_vfio_adopt(fd, 0, &file));
-	NO_MEMORY_IN(1, iommufd_vfio_adopt_bound(fd, 0, f.ctx, id, &file));
+	NO_MEMORY_IN(1, iommufd_vfio_adopt_bound(f.ctx, id, fd, 0, &file));
 	ck_assert_ptr_null(file);
-	OK(iommufd_vfio_adopt_bound(fd, 0, f.ctx, id, &file));
+	OK(iommufd_vfio_adopt_bound(f.ctx, id, fd, 0, &file));
 	base_fds++;
 	NO_MEMORY_IN(1, iommufd_device_from_vfio(file, &device));
 	ck_assert_ptr_null(device);
@@ -116,7 +116,7 @@ START_TEST(accesses)
 	struct iommufd_vfio *file = NULL;
 
 	/* What is no device counts as an emulated one. */
-	OK(iommufd_vfio_adopt_bound(0, 0, f.ctx, UNUSED_ID, &file));
+	OK(iommufd_vfio_adopt_bound(f.ctx, UNUSED_ID, 0, 0, &file));
 	base_fds++;
 	NO_MEMORY_IN(1, iommufd_access_from_vfio(file, &access));
 	ck_assert_ptr_null(access);
@@ -136,9 +136,9 @@ START_TEST(queues)
 
 	OK(iommufd_viommu_adopt(f.ctx, UNUSED_ID, 0, &viommu));
 	NO_MEMORY_IN(1, iommufd_fault_queue_alloc(f.ctx, 0, &faults));
-	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(fd, 0, f.ctx, 1, &faults));
+	NO_MEMORY_IN(1, iommufd_fault_queue_adopt(f.ctx, 1, fd, 0, &faults));
 	NO_MEMORY_IN(1, iommufd_veventq_alloc(viommu, &opts, &events));
-	NO_MEMORY_IN(1, iommufd_veventq_adopt(fd, 0, f.ctx, 1, &events));
+	NO_MEMORY_IN(1, iommufd_veventq_adopt(f.ctx, 1, fd, 0, &events));
 	ck_assert_ptr_null(faults);
 	ck_assert_ptr_null(events);
 	iommufd_viommu_release(viommu);

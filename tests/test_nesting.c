@@ -112,7 +112,7 @@ START_TEST(bypass_with_a_table)
 	OK(iommufd_nested_device_abort(g.nested));
 	guest_check(&g, IOMMUFD_NESTED_ABORT, GUEST_ABORT);
 	guest_go_home(&g);
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
 	ck_assert_uint_eq(next_id(g.f.ctx), next);
 	guest_end(&g);

@@ -114,7 +114,7 @@ START_TEST(scratch_objects_are_not_lost)
 	/* The second attempt of the end is the one that counts. */
 	fake_fail(IOMMUFD_NR_DESTROY, 2, EBUSY);
 	fake_fail(IOMMUFD_NR_DESTROY, 4, EBUSY);
-	FAILS(iommufd_nested_device_end(v.nested), IN_USE, EBUSY);
+	FAILS(iommufd_nested_device_destroy(v.nested), IN_USE, EBUSY);
 	vtd_end(&v);
 }
 END_TEST

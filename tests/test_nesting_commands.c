@@ -49,8 +49,8 @@ static void begin(uint8_t hw_flags)
 
 static void end(void)
 {
-	OK(iommufd_nested_device_end(nested));
-	OK(iommufd_nesting_end(nesting));
+	OK(iommufd_nested_device_destroy(nested));
+	OK(iommufd_nesting_destroy(nesting));
 	fake_end(ctx, ioas, device);
 }
 
@@ -177,7 +177,7 @@ START_TEST(streams_of_no_device)
 	ck_assert_uint_eq(fake.entry_count, 1);
 	check_handled(0, 1);
 	/* Without one it has none. */
-	OK(iommufd_nested_device_end(nested));
+	OK(iommufd_nested_device_destroy(nested));
 	nested = NULL;
 	fake_forget();
 	OK(iommufd_nesting_commands_arm_smmuv3(nesting, list, &count));
@@ -265,7 +265,7 @@ START_TEST(without_viommu)
 	FAILS(iommufd_nesting_commands_arm_smmuv3(plain, list, &count), FEATURE,
 	      EOPNOTSUPP);
 	ck_assert_uint_eq(count, 0);
-	OK(iommufd_nesting_end(plain));
+	OK(iommufd_nesting_destroy(plain));
 	end();
 }
 END_TEST

@@ -70,8 +70,8 @@ START_TEST(null_pointers)
 	ck_assert_ptr_null(iommufd_nesting_fault_queue(NULL));
 	ck_assert_uint_eq(iommufd_nested_device_state(NULL), 0);
 	ck_assert_uint_eq(iommufd_nested_device_page_table(NULL), 0);
-	OK(iommufd_nesting_end(NULL));
-	OK(iommufd_nested_device_end(NULL));
+	OK(iommufd_nesting_destroy(NULL));
+	OK(iommufd_nested_device_destroy(NULL));
 	guest_end(&g);
 }
 END_TEST
@@ -183,13 +183,13 @@ START_TEST(device_in_it)
 
 	begin(guest_best_type(), events | IOMMUFD_NESTING_FAULTS);
 	faults = iommufd_nesting_fault_queue(g.nesting);
-	ret = iommufd_nesting_end(g.nesting);
+	ret = iommufd_nesting_destroy(g.nesting);
 	FAILS(ret, IN_USE, EBUSY);
 	ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_NESTING);
 	ck_assert_int_ge(iommufd_fault_queue_fd(faults), 0);
 	OK(guest_translate(&g, 5));
 	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
-	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(g.nesting), IN_USE, EBUSY);
 	guest_end(&g);
 }
 END_TEST
@@ -199,7 +199,7 @@ START_TEST(end_is_refused)
 {
 	begin(guest_best_type(), 0);
 	OK(guest_translate(&g, 5));
-	FAILS(iommufd_nested_device_end(g.nested), FEATURE, EOPNOTSUPP);
+	FAILS(iommufd_nested_device_destroy(g.nested), FEATURE, EOPNOTSUPP);
 	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
 	OK(guest_translate(&g, 6));
 	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 6);
@@ -223,9 +223,9 @@ START_TEST(something_stands_on_it)
 		g.f.device, iommufd_hwpt_id(iommufd_nesting_parent(g.nesting)),
 		&opts, &child));
 	guest_go_home(&g);
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
-	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(g.nesting), IN_USE, EBUSY);
 	ck_assert_ptr_nonnull(iommufd_nesting_parent(g.nesting));
 	/* The queue is still open. */
 	ck_assert_int_ge(
@@ -244,11 +244,11 @@ START_TEST(something_stands_on_the_viommu)
 
 	begin(IOMMUFD_MOCK_VIOMMU, flags);
 	guest_go_home(&g);
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
 	OK(iommufd_vdevice_alloc(iommufd_nesting_viommu(g.nesting), g.f.device,
 				 1, &vdevice));
-	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(g.nesting), IN_USE, EBUSY);
 	ck_assert_ptr_null(iommufd_nesting_veventq(g.nesting));
 	ck_assert_ptr_nonnull(iommufd_nesting_viommu(g.nesting));
 	ck_assert_ptr_nonnull(iommufd_nesting_parent(g.nesting));
@@ -275,9 +275,9 @@ START_TEST(something_uses_the_faults)
 	OK(iommufd_hwpt_alloc(g.f.device, iommufd_ioas_id(g.f.ioas), &opts,
 			      &other));
 	guest_go_home(&g);
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
-	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(g.nesting), IN_USE, EBUSY);
 	ck_assert_ptr_null(iommufd_nesting_parent(g.nesting));
 	OK(iommufd_hwpt_destroy(other));
 	guest_end(&g);
@@ -326,8 +326,8 @@ START_TEST(old_table_is_freed_at_the_end)
 	stranger = stranger_on_table();
 	OK(iommufd_nested_device_abort(g.nested));
 	guest_go_home(&g);
-	FAILS(iommufd_nested_device_end(g.nested), IN_USE, EBUSY);
-	FAILS(iommufd_nesting_end(g.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nested_device_destroy(g.nested), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(g.nesting), IN_USE, EBUSY);
 	iommufd_device_close(stranger);
 	guest_end(&g);
 }
@@ -341,8 +341,8 @@ START_TEST(context_ends_first)
 	FAILS(iommufd_ioas_destroy(g.f.ioas), IN_USE, EBUSY);
 	iommufd_ctx_close(g.f.ctx);
 	guest_go_home(&g);
-	OK(iommufd_nested_device_end(g.nested));
-	OK(iommufd_nesting_end(g.nesting));
+	OK(iommufd_nested_device_destroy(g.nested));
+	OK(iommufd_nesting_destroy(g.nesting));
 	iommufd_device_close(g.f.device);
 	OK(iommufd_hwpt_destroy(g.home));
 	OK(iommufd_ioas_destroy(g.f.ioas));
@@ -360,7 +360,7 @@ START_TEST(destroyed_by_somebody_else)
 	guest_go_home(&g);
 	/* The last one that was made: the table for abort. */
 	OK(iommufd_ctx_destroy_id(g.f.ctx, next_id(g.f.ctx) - 1));
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
 	if (iommufd_nesting_viommu(g.nesting))
 		OK(iommufd_ctx_destroy_id(

@@ -17,10 +17,10 @@ static uint32_t wanted;
 
 CALL(nesting_new,
      iommufd_nesting_new(base.f.device, base.f.ioas, &sweep_opts, &g.nesting))
-CALL(nesting_end, iommufd_nesting_end(g.nesting))
+CALL(nesting_destroy, iommufd_nesting_destroy(g.nesting))
 CALL(device_new, iommufd_nested_device_new(g.nesting, base.f.device,
 					   &sweep_device_opts, &g.nested))
-CALL(device_end, iommufd_nested_device_end(g.nested))
+CALL(device_end, iommufd_nested_device_destroy(g.nested))
 CALL(switch_abort,
      (wanted = IOMMUFD_NESTED_ABORT, iommufd_nested_device_abort(g.nested)))
 CALL(switch_bypass,
@@ -36,15 +36,15 @@ static void make_nesting(void)
 static void after_nesting_new(int ret)
 {
 	if (!ret)
-		OK(nesting_end());
+		OK(nesting_destroy());
 	sweep_check_same();
 }
 
 /* After a failure it can be repeated. */
-static void after_nesting_end(int ret)
+static void after_nesting_destroy(int ret)
 {
 	if (ret)
-		OK(nesting_end());
+		OK(nesting_destroy());
 	sweep_check_same();
 }
 
@@ -115,14 +115,16 @@ static void sweep_with(uint32_t viommu_type, uint32_t flags)
 {
 	sweep_opts = guest_opts(viommu_type, flags);
 	SWEEP("nesting_new", NULL, nesting_new, after_nesting_new);
-	SWEEP("nesting_end", make_nesting, nesting_end, after_nesting_end);
+	SWEEP("nesting_destroy", make_nesting, nesting_destroy,
+	      after_nesting_destroy);
 	OK(nesting_new());
 	SWEEP("nested_device_new", NULL, device_new, after_device_new);
-	SWEEP("nested_device_end", make_device, device_end, after_device_end);
+	SWEEP("nested_device_destroy", make_device, device_end,
+	      after_device_end);
 	SWEEP("abort", start_translating, switch_abort, after_switch);
 	SWEEP("bypass", start_translating, switch_bypass, after_switch);
 	SWEEP("translate", start_translating, switch_translate, after_switch);
-	OK(nesting_end());
+	OK(nesting_destroy());
 }
 
 static void faulty(uint32_t viommu_type, uint32_t flags)

@@ -28,7 +28,7 @@ static void end_pasids(void)
 {
 	guest_go_home(&g);
 	OK(iommufd_mock_device_pasid_check(able, PASID, 0));
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
 	iommufd_device_close(able);
 	guest_end(&g);
@@ -191,7 +191,7 @@ START_TEST(pasid_in_the_way)
 	OK(guest_translate(&g, 5));
 	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
 	OK(iommufd_nested_device_unset(g.nested, iommufd_hwpt_id(home), 0));
-	OK(iommufd_nested_device_end(g.nested));
+	OK(iommufd_nested_device_destroy(g.nested));
 	g.nested = NULL;
 	iommufd_device_close(able);
 	OK(iommufd_hwpt_destroy(home));

@@ -43,8 +43,8 @@ static void begin(uint32_t flags)
 
 static void end(void)
 {
-	OK(iommufd_nested_device_end(nested));
-	OK(iommufd_nesting_end(nesting));
+	OK(iommufd_nested_device_destroy(nested));
+	OK(iommufd_nesting_destroy(nesting));
 	fake_end(ctx, ioas, device);
 }
 
@@ -135,7 +135,7 @@ START_TEST(flags_of_tables)
 	check_table(2, abort_ste, IOMMUFD_HWPT_FAULT_ID_VALID);
 	check_table(3, bypass_ste, IOMMUFD_HWPT_FAULT_ID_VALID);
 	check_table(4, ste, IOMMUFD_HWPT_FAULT_ID_VALID);
-	OK(iommufd_nested_device_end(nested));
+	OK(iommufd_nested_device_destroy(nested));
 	OK(iommufd_nested_device_new(nesting, device, &without, &nested));
 	check_table(5, abort_ste, 0);
 	end();

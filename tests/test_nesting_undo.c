@@ -84,12 +84,12 @@ static int abort_(void)
 
 static int end_device(void)
 {
-	return iommufd_nested_device_end(v.nested);
+	return iommufd_nested_device_destroy(v.nested);
 }
 
 static int end_nesting(void)
 {
-	return iommufd_nesting_end(v.nesting);
+	return iommufd_nesting_destroy(v.nesting);
 }
 
 /* ---- making ---------------------------------------------------------------- */

@@ -244,7 +244,7 @@ START_TEST(id_is_taken)
 	ck_assert_ptr_eq(by_id(GUEST_VIRT_ID), g.nested);
 	OK(guest_translate(&g, 5));
 	OK(iommufd_vdevice_destroy(vdevice));
-	OK(iommufd_nested_device_end(nested));
+	OK(iommufd_nested_device_destroy(nested));
 	guest_go_home(&g);
 	OK(set_id(1));
 	for (int i = 0; i < 2; i++)

@@ -136,7 +136,7 @@ START_TEST(abort_of_a_device_attached_by_others)
 	}
 	/* So does the end. */
 	OK(iommufd_device_attach(v.device, iommufd_ioas_id(v.ioas), NULL));
-	OK(iommufd_nested_device_end(v.nested));
+	OK(iommufd_nested_device_destroy(v.nested));
 	ck_assert_uint_eq(fake_attached(v.device, 0), 0);
 	v.nested = NULL;
 	vtd_end(&v);

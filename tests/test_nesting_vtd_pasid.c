@@ -116,7 +116,7 @@ START_TEST(width_of_pasids)
 		FAILS(set(1, &e), NO_PASID, EINVAL);
 		FAILS(set(1u << 19, &e), NO_PASID, EINVAL);
 		OK(set(0, &e));
-		OK(iommufd_nested_device_end(v.nested));
+		OK(iommufd_nested_device_destroy(v.nested));
 	}
 	v.nested = NULL;
 	vtd_end(&v);
@@ -217,9 +217,9 @@ START_TEST(end_with_pasids)
 	OK(set(2, &e));
 	OK(set(0, &e));
 	fake_fail(UAPI_VFIO_DETACH, 2, EBUSY);
-	FAILS(iommufd_nested_device_end(v.nested), DEVICE_BUSY, EBUSY);
+	FAILS(iommufd_nested_device_destroy(v.nested), DEVICE_BUSY, EBUSY);
 	fake_forget();
-	OK(iommufd_nested_device_end(v.nested));
+	OK(iommufd_nested_device_destroy(v.nested));
 	/* Only the PASID that was left, and the device. */
 	ck_assert_uint_eq(fake_asked(UAPI_VFIO_DETACH), 2);
 	ck_assert_uint_eq(fake_attached(v.device, 0), 0);
@@ -228,7 +228,7 @@ START_TEST(end_with_pasids)
 	OK(set(1, &e));
 	OK(iommufd_nested_device_unset(v.nested, parent_id(), 0));
 	fake_forget();
-	OK(iommufd_nested_device_end(v.nested));
+	OK(iommufd_nested_device_destroy(v.nested));
 	/* The device stays where it is. */
 	ck_assert_uint_eq(fake_asked(UAPI_VFIO_DETACH), 0);
 	ck_assert_uint_eq(fake_attached(v.device, 0), parent_id());

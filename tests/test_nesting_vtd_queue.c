@@ -179,12 +179,12 @@ START_TEST(several_devices)
 	ck_assert_uint_eq(asked(), 2);
 	check_all(1, fake_attached(device, 0));
 	check_all(2, table_of(0));
-	OK(iommufd_nested_device_end(v.nested));
+	OK(iommufd_nested_device_destroy(v.nested));
 	v.nested = other;
 	give(vtd_descriptor(INV_IOTLB, G_GLOBAL, 0, 0), 1);
 	ck_assert_uint_eq(asked(), 1);
 	check_all(1, fake_attached(device, 0));
-	OK(iommufd_nested_device_end(other));
+	OK(iommufd_nested_device_destroy(other));
 	iommufd_device_close(device);
 	v.nested = NULL;
 	vtd_end(&v);

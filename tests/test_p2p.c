@@ -96,8 +96,8 @@ static void end(void)
 	nvme_stop(&nvme);
 	munmap(bar.memory, LENGTH);
 	munmap(cmb.memory, LENGTH);
-	OK(iommufd_device_memory_end(of_shmem));
-	OK(iommufd_device_memory_end(of_disk));
+	OK(iommufd_device_memory_destroy(of_shmem));
+	OK(iommufd_device_memory_destroy(of_disk));
 	iommufd_device_close(device);
 	iommufd_vfio_close(disk);
 	iommufd_vfio_close(shmem);
@@ -341,7 +341,7 @@ START_TEST(not_on_this_kernel)
 	      DEVICE_FEATURE, ENOTTY);
 	ck_assert(arrives(&ram));
 	nvme_stop(&nvme);
-	OK(iommufd_device_memory_end(of_disk));
+	OK(iommufd_device_memory_destroy(of_disk));
 	iommufd_device_close(device);
 	iommufd_vfio_close(disk);
 	OK(iommufd_ioas_destroy(ioas));

@@ -101,7 +101,7 @@ START_TEST(stream_twice)
 
 	OK(iommufd_nested_device_unset(smmu.device[1].nested,
 				       iommufd_hwpt_id(smmu.plain), 0));
-	OK(iommufd_nested_device_end(smmu.device[1].nested));
+	OK(iommufd_nested_device_destroy(smmu.device[1].nested));
 	smmu.device[1].nested = NULL;
 	FAILS(iommufd_nested_device_new(smmu.nesting, smmu.device[1].device,
 					&opts, &nested),
@@ -171,7 +171,7 @@ START_TEST(no_stream_at_first)
 
 	OK(iommufd_nested_device_unset(smmu.device[1].nested,
 				       iommufd_hwpt_id(smmu.plain), 0));
-	OK(iommufd_nested_device_end(smmu.device[1].nested));
+	OK(iommufd_nested_device_destroy(smmu.device[1].nested));
 	OK(iommufd_nested_device_new(smmu.nesting, smmu.device[1].device, &opts,
 				     &smmu.device[1].nested));
 	OK(smmu_set(1, guest_ste_bypass()));

@@ -51,7 +51,7 @@ START_TEST(order)
 	      EBUSY);
 	FAILS(iommufd_ctx_destroy_id(smmu.ctx, iommufd_ioas_id(smmu.ioas)),
 	      IN_USE, EBUSY);
-	FAILS(iommufd_nesting_end(smmu.nesting), IN_USE, EBUSY);
+	FAILS(iommufd_nesting_destroy(smmu.nesting), IN_USE, EBUSY);
 	ck_assert(smmu_finds(0, FROM, TO, source, target));
 	smmu_end();
 }
@@ -62,7 +62,7 @@ START_TEST(end_without_unset)
 {
 	smmu_begin(1);
 	translate_two_pages(1);
-	OK(iommufd_nested_device_end(smmu.device[0].nested));
+	OK(iommufd_nested_device_destroy(smmu.device[0].nested));
 	smmu.device[0].nested = NULL;
 	ck_assert(smmu_refused(0, FROM, TO, source, target));
 	smmu_end();
@@ -102,8 +102,8 @@ START_TEST(many_boots)
 		OK(smmu_set(0, guest_ste_abort()));
 		OK(iommufd_nested_device_unset(smmu.device[0].nested,
 					       iommufd_hwpt_id(smmu.plain), 0));
-		OK(iommufd_nested_device_end(smmu.device[0].nested));
-		OK(iommufd_nesting_end(smmu.nesting));
+		OK(iommufd_nested_device_destroy(smmu.device[0].nested));
+		OK(iommufd_nesting_destroy(smmu.nesting));
 	}
 	smmu.device[0].nested = NULL;
 	smmu.nesting = NULL;

@@ -77,7 +77,7 @@ START_TEST(guest_iommu)
 	if (has_viommus()) {
 		OK(ret);
 		ck_assert_ptr_nonnull(iommufd_nesting_viommu(nesting));
-		OK(iommufd_nesting_end(nesting));
+		OK(iommufd_nesting_destroy(nesting));
 	} else {
 		FAILS(ret, FEATURE, EOPNOTSUPP);
 		ck_assert_ptr_null(nesting);

@@ -134,9 +134,9 @@ static void event_fd_end(void)
 	}
 
 CALL(fault_alloc, iommufd_fault_queue_alloc(q.f.ctx, 0, &faults))
-CALL(fault_adopt, iommufd_fault_queue_adopt(fd, 0, q.f.ctx, 1, &faults))
+CALL(fault_adopt, iommufd_fault_queue_adopt(q.f.ctx, 1, fd, 0, &faults))
 CALL(fault_adopt_take,
-     iommufd_fault_queue_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, q.f.ctx, 1, &faults))
+     iommufd_fault_queue_adopt(q.f.ctx, 1, fd, IOMMUFD_ADOPT_TAKE_FD, &faults))
 CALL(fault_id, !iommufd_fault_queue_id(q.faults))
 CALL(fault_ctx, !iommufd_fault_queue_ctx(q.faults))
 CALL(fault_fd, iommufd_fault_queue_fd(q.faults) < 0)
@@ -147,9 +147,9 @@ CALL(fault_destroy, iommufd_fault_queue_destroy(faults))
 CALL(fault_release, (iommufd_fault_queue_release(faults), 0))
 
 CALL(event_alloc, iommufd_veventq_alloc(q.viommu, &opts, &events))
-CALL(event_adopt, iommufd_veventq_adopt(fd, 0, q.f.ctx, 1, &events))
+CALL(event_adopt, iommufd_veventq_adopt(q.f.ctx, 1, fd, 0, &events))
 CALL(event_adopt_take,
-     iommufd_veventq_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, q.f.ctx, 1, &events))
+     iommufd_veventq_adopt(q.f.ctx, 1, fd, IOMMUFD_ADOPT_TAKE_FD, &events))
 CALL(event_id, !iommufd_veventq_id(events))
 CALL(event_ctx, !iommufd_veventq_ctx(events))
 CALL(event_fd, iommufd_veventq_fd(events) < 0)

@@ -39,7 +39,7 @@ START_TEST(iovas)
 		counter_alloc_fail(0);
 		OK(ret);
 	}
-	iommufd_iova_end(space);
+	iommufd_iova_release(space);
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(device_memory)
 	UNTIL_ENOUGH(2, iommufd_device_memory_add_buffer(new, &buffer));
 	buffer.offset = PAGE;
 	UNTIL_ENOUGH(2, iommufd_device_memory_add_buffer(new, &buffer));
-	OK(iommufd_device_memory_end(new));
+	OK(iommufd_device_memory_destroy(new));
 }
 END_TEST
 

@@ -175,18 +175,18 @@ START_TEST(adopting_a_bound_file)
 	struct iommufd_ioas *ioas = new_ioas(ctx);
 
 	other = NULL;
-	FAILS(iommufd_vfio_adopt_bound(fd, 0, NULL, id, &other), NULL_POINTER,
+	FAILS(iommufd_vfio_adopt_bound(NULL, id, fd, 0, &other), NULL_POINTER,
 	      EINVAL);
-	FAILS(iommufd_vfio_adopt_bound(fd, 0, ctx, id, NULL), NULL_POINTER,
+	FAILS(iommufd_vfio_adopt_bound(ctx, id, fd, 0, NULL), NULL_POINTER,
 	      EINVAL);
-	FAILS(iommufd_vfio_adopt_bound(fd, 0, ctx, 0, &other), BAD_ID, EINVAL);
-	FAILS(iommufd_vfio_adopt_bound(fd, 0, ctx, UINT32_C(1) << 31, &other),
+	FAILS(iommufd_vfio_adopt_bound(ctx, 0, fd, 0, &other), BAD_ID, EINVAL);
+	FAILS(iommufd_vfio_adopt_bound(ctx, UINT32_C(1) << 31, fd, 0, &other),
 	      BAD_ID, EINVAL);
-	FAILS(iommufd_vfio_adopt_bound(-1, 0, ctx, id, &other), BAD_FD, EBADF);
-	FAILS(iommufd_vfio_adopt_bound(fd, 8, ctx, id, &other), BAD_FLAGS,
+	FAILS(iommufd_vfio_adopt_bound(ctx, id, -1, 0, &other), BAD_FD, EBADF);
+	FAILS(iommufd_vfio_adopt_bound(ctx, id, fd, 8, &other), BAD_FLAGS,
 	      EINVAL);
 	ck_assert_ptr_null(other);
-	OK(iommufd_vfio_adopt_bound(fd, 0, ctx, id, &other));
+	OK(iommufd_vfio_adopt_bound(ctx, id, fd, 0, &other));
 	ck_assert_uint_eq(iommufd_vfio_kind(other), IOMMUFD_VFIO_PHYSICAL);
 	ck_assert_uint_eq(iommufd_vfio_id(other), id);
 	ck_assert_ptr_eq(iommufd_vfio_ctx(other), ctx);

@@ -122,7 +122,7 @@ CALL(vfio_open, iommufd_vfio_open(node.node, &other))
 CALL(adopt, iommufd_vfio_adopt(fd, 0, &other))
 CALL(adopt_take, iommufd_vfio_adopt(fd, IOMMUFD_ADOPT_TAKE_FD, &other))
 CALL(adopt_bound,
-     iommufd_vfio_adopt_bound(fd, 0, ctx, iommufd_vfio_id(file), &other))
+     iommufd_vfio_adopt_bound(ctx, iommufd_vfio_id(file), fd, 0, &other))
 VOID_CALL(close_file, iommufd_vfio_close(other))
 CALL(bind_file, iommufd_vfio_bind(other, ctx, NULL))
 CALL(vfio_fd, iommufd_vfio_fd(file) < 0)

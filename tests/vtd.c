@@ -66,8 +66,8 @@ void vtd_begin(struct vtd *v, uint32_t flags)
 
 void vtd_end(struct vtd *v)
 {
-	OK(iommufd_nested_device_end(v->nested));
-	OK(iommufd_nesting_end(v->nesting));
+	OK(iommufd_nested_device_destroy(v->nested));
+	OK(iommufd_nesting_destroy(v->nesting));
 	fake_end(v->ctx, v->ioas, v->device);
 }
 

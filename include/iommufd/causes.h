@@ -207,6 +207,10 @@ enum {
 	 *  libiommufd-util: it would be lost with the end of the hand-over.
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_HAND_OVER_LEFT = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 15),
+	/** The hand-over has been received: there is nothing to add to it.
+	 *  @how{direct} libiommufd-util. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_RECEIVED =
+		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 16),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENOTDIR,
 	 *  ENODEV or ENXIO when it is opened: the module is not loaded, the kernel
@@ -712,6 +716,9 @@ enum {
 	/** The hardware has no slot left for another device. @how{direct}
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_NO_SLOT = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 6),
+	/** The hand-over has as many things as it can have. @how{direct}
+	 *  libiommufd-util: ::IOMMUFD_HAND_OVER_OBJECTS_MAX. @since 0.1.0 */
+	IOMMUFD_CAUSE_HAND_OVER_FULL = IOMMUFD_CAUSE(IOMMUFD_CLASS_RESOURCE, 7),
 
 	/** The array or buffer is too small. @how{direct} The needed count has
 	 *  been stored, or, of a bitmap, follows from the arguments.

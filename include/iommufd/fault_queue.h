@@ -134,11 +134,11 @@ int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx, uint32_t flags,
 /**
  * @brief Make a handle of a fault queue that exists already.
  *
+ * @param ctx the context in which @p id is valid
+ * @param id the queue
  * @param fd its descriptor, duplicated by default
  * @param flags 0, or ::IOMMUFD_ADOPT_TAKE_FD, ::IOMMUFD_ADOPT_OWNED. No
  *              harmless command tells whether it is one.
- * @param ctx the context in which @p id is valid
- * @param id the queue
  * @param[out] queue the new handle; untouched on failure
  * @return 0 or a typed error; after a failure @p fd is the caller's in any case
  * @failures
@@ -150,8 +150,9 @@ int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx, uint32_t flags,
  * @kernel{6.11}
  * @since 0.1.0
  */
-int iommufd_fault_queue_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-			      uint32_t id, struct iommufd_fault_queue **queue);
+int iommufd_fault_queue_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			      uint32_t flags,
+			      struct iommufd_fault_queue **queue);
 
 /**
  * @brief The id of a fault queue.

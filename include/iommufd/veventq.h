@@ -135,11 +135,11 @@ int iommufd_veventq_alloc(struct iommufd_viommu *viommu,
 /**
  * @brief Make a handle of an event queue that exists already.
  *
+ * @param ctx the context in which @p id is valid
+ * @param id the queue
  * @param fd its descriptor, duplicated by default
  * @param flags 0, or ::IOMMUFD_ADOPT_TAKE_FD, ::IOMMUFD_ADOPT_OWNED. No
  *              harmless command tells whether it is one.
- * @param ctx the context in which @p id is valid
- * @param id the queue
  * @param[out] queue the new handle; untouched on failure
  * @return 0 or a typed error; after a failure @p fd is the caller's in any case
  * @failures
@@ -151,8 +151,8 @@ int iommufd_veventq_alloc(struct iommufd_viommu *viommu,
  * @kernel{6.15}
  * @since 0.1.0
  */
-int iommufd_veventq_adopt(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-			  uint32_t id, struct iommufd_veventq **queue);
+int iommufd_veventq_adopt(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			  uint32_t flags, struct iommufd_veventq **queue);
 
 /**
  * @brief The id of an event queue.

@@ -357,11 +357,11 @@ int iommufd_vfio_adopt(int fd, uint32_t flags, struct iommufd_vfio **file);
  *
  * The kernel is asked which kind of device @p id is.
  *
- * @param fd the bound file; see iommufd_vfio_adopt()
- * @param flags 0 or ::IOMMUFD_ADOPT_TAKE_FD
  * @param ctx the context that it is bound to
  * @param id the id that the bind gave. It is believed: the kernel cannot tell
  *           an emulated device's id from one that does not exist.
+ * @param fd the bound file; see iommufd_vfio_adopt()
+ * @param flags 0 or ::IOMMUFD_ADOPT_TAKE_FD
  * @param[out] file the new handle; untouched on failure
  * @return 0 or a typed error; after a failure @p fd is the caller's in any case
  * @failures
@@ -372,8 +372,8 @@ int iommufd_vfio_adopt(int fd, uint32_t flags, struct iommufd_vfio **file);
  * @kernel{6.6}
  * @since 0.1.0
  */
-int iommufd_vfio_adopt_bound(int fd, uint32_t flags, struct iommufd_ctx *ctx,
-			     uint32_t id, struct iommufd_vfio **file);
+int iommufd_vfio_adopt_bound(struct iommufd_ctx *ctx, uint32_t id, int fd,
+			     uint32_t flags, struct iommufd_vfio **file);
 
 /**
  * @brief Let go of a device file.

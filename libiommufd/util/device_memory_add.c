@@ -232,7 +232,7 @@ UTIL_API void iommufd_device_memory_release(
 	free(memory);
 }
 
-UTIL_API int iommufd_device_memory_end(struct iommufd_device_memory *memory)
+UTIL_API int iommufd_device_memory_destroy(struct iommufd_device_memory *memory)
 {
 	int ret;
 

@@ -318,7 +318,7 @@ static void bad_region(struct iommufd__diag *d)
 	int ret;
 
 	if (!d->ctx || f->fd < 0 ||
-	    iommufd_vfio_adopt_bound(f->fd, 0, d->ctx, f->object_id, &file))
+	    iommufd_vfio_adopt_bound(d->ctx, f->object_id, f->fd, 0, &file))
 		return;
 	ret = iommufd_vfio_get_region_info(file, (uint32_t)f->arg, &info, NULL,
 					   NULL);

@@ -16,8 +16,8 @@ static int probe_file(const struct iommufd__diag *d)
 	int ret;
 
 	if (!d->ctx || d->failure.fd < 0 ||
-	    iommufd_vfio_adopt_bound(d->failure.fd, 0, d->ctx,
-				     d->failure.object_id, &file))
+	    iommufd_vfio_adopt_bound(d->ctx, d->failure.object_id,
+				     d->failure.fd, 0, &file))
 		return 0;
 	ret = iommufd_vfio_probe_pasid(file);
 	iommufd_vfio_close(file);

@@ -126,13 +126,13 @@ UTIL_API int iommufd_dirty_new(struct iommufd_ioas *ioas,
 		     sizeof(uint64_t);
 	ret = allocate(new, hwpts);
 	if (ret)
-		iommufd_dirty_end(new);
+		iommufd_dirty_release(new);
 	else
 		*dirty = new;
 	return ret;
 }
 
-UTIL_API void iommufd_dirty_end(struct iommufd_dirty *dirty)
+UTIL_API void iommufd_dirty_release(struct iommufd_dirty *dirty)
 {
 	if (!dirty)
 		return;

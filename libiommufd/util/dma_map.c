@@ -88,7 +88,7 @@ UTIL_API void iommufd_dma_map_release(struct iommufd_dma_map *map)
 	free(map);
 }
 
-UTIL_API int iommufd_dma_map_free(struct iommufd_dma_map *map)
+UTIL_API int iommufd_dma_map_destroy(struct iommufd_dma_map *map)
 {
 	uint64_t left;
 

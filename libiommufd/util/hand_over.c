@@ -110,11 +110,11 @@ struct iommufd_hand_over *iommufd__hand_over_alloc(uint32_t room)
 	new->file = -1;
 	if (!set_room(new, room))
 		return new;
-	iommufd_hand_over_end(new);
+	iommufd_hand_over_release(new);
 	return NULL;
 }
 
-UTIL_API void iommufd_hand_over_end(struct iommufd_hand_over *hand_over)
+UTIL_API void iommufd_hand_over_release(struct iommufd_hand_over *hand_over)
 {
 	if (!hand_over)
 		return;
@@ -208,7 +208,7 @@ UTIL_API int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
 	new->ctx = ctx;
 	ret = append_own(new);
 	if (ret)
-		iommufd_hand_over_end(new);
+		iommufd_hand_over_release(new);
 	else
 		*hand_over = new;
 	return ret;
@@ -256,11 +256,14 @@ static uint32_t check(const struct iommufd_hand_over *h,
 {
 	if (!o->name)
 		return IOMMUFD_CAUSE_NULL_POINTER;
-	if (h->is_new || !o->kind || o->kind > IOMMUFD_HAND_OVER_FD ||
-	    !*o->name || strlen(o->name) >= IOMMUFD_HAND_OVER_NAME_MAX ||
+	if (h->is_new)
+		return IOMMUFD_CAUSE_HAND_OVER_RECEIVED;
+	if (h->count == IOMMUFD__HAND_OVER_THINGS_MAX)
+		return IOMMUFD_CAUSE_HAND_OVER_FULL;
+	if (!o->kind || o->kind > IOMMUFD_HAND_OVER_FD || !*o->name ||
+	    strlen(o->name) >= IOMMUFD_HAND_OVER_NAME_MAX ||
 	    (o->page_table && o->kind != IOMMUFD_HAND_OVER_VFIO) ||
-	    o->page_table > INT32_MAX ||
-	    h->count == IOMMUFD__HAND_OVER_THINGS_MAX)
+	    o->page_table > INT32_MAX)
 		return IOMMUFD_CAUSE_BAD_VALUE;
 	if (iommufd__hand_over_find(h, o->kind, o->name) < h->count)
 		return IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN;

@@ -206,7 +206,7 @@ static int read_record(const void *record, uint32_t length,
 	new->count = head.things;
 	memcpy(new->things, (const char *)record + HEAD, length - HEAD);
 	if (!are_things(new, head.fds)) {
-		iommufd_hand_over_end(new);
+		iommufd_hand_over_release(new);
 		return iommufd__hand_over_refused(
 			IOMMUFD_CAUSE_HAND_OVER_MALFORMED);
 	}
@@ -260,7 +260,7 @@ UTIL_API int iommufd_hand_over_unpack(const void *record, uint32_t length,
 		ret = iommufd_ctx_adopt(new->fds[0], IOMMUFD_ADOPT_VERIFY,
 					&new->ctx);
 	if (ret) {
-		iommufd_hand_over_end(new);
+		iommufd_hand_over_release(new);
 		return ret;
 	}
 	*ctx = new->ctx;

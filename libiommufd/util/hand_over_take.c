@@ -33,7 +33,7 @@ static int take_vfio(const struct iommufd_hand_over *h,
 {
 	struct iommufd_vfio_info info = { .size = sizeof(info) };
 	struct iommufd_vfio *new;
-	int ret = iommufd_vfio_adopt_bound(fd, 0, h->ctx, t->id, &new);
+	int ret = iommufd_vfio_adopt_bound(h->ctx, t->id, fd, 0, &new);
 
 	if (ret)
 		return ret;
@@ -72,10 +72,10 @@ static int adopt(const struct iommufd_hand_over *h, uint32_t i,
 		return iommufd_hw_queue_adopt(h->ctx, t->id, owned,
 					      &o->hw_queue);
 	case IOMMUFD_HAND_OVER_FAULT_QUEUE:
-		return iommufd_fault_queue_adopt(h->fds[i], owned, h->ctx,
-						 t->id, &o->fault_queue);
+		return iommufd_fault_queue_adopt(h->ctx, t->id, h->fds[i],
+						 owned, &o->fault_queue);
 	case IOMMUFD_HAND_OVER_VEVENTQ:
-		return iommufd_veventq_adopt(h->fds[i], owned, h->ctx, t->id,
+		return iommufd_veventq_adopt(h->ctx, t->id, h->fds[i], owned,
 					     &o->veventq);
 	default:
 		return iommufd__hand_over_dup(h->fds[i], &o->fd);
@@ -153,6 +153,6 @@ UTIL_API int iommufd_hand_over_finish(struct iommufd_hand_over *hand_over)
 	if (!ret)
 		ret = iommufd_ctx_change_process(hand_over->ctx);
 	if (!ret)
-		iommufd_hand_over_end(hand_over);
+		iommufd_hand_over_release(hand_over);
 	return ret;
 }

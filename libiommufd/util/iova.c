@@ -131,13 +131,13 @@ UTIL_API int iommufd_iova_new(struct iommufd_ioas *ioas,
 		known.granule ? known.granule : (uint64_t)sysconf(_SC_PAGESIZE);
 	ret = fill(s, &known, &nothing);
 	if (ret)
-		iommufd_iova_end(s);
+		iommufd_iova_release(s);
 	else
 		*space = s;
 	return ret;
 }
 
-UTIL_API void iommufd_iova_end(struct iommufd_iova_space *space)
+UTIL_API void iommufd_iova_release(struct iommufd_iova_space *space)
 {
 	if (!space)
 		return;

@@ -204,7 +204,7 @@ UTIL_API int iommufd_nested_device_new(
 	return 0;
 }
 
-UTIL_API int iommufd_nested_device_end(struct iommufd_nested_device *nested)
+UTIL_API int iommufd_nested_device_destroy(struct iommufd_nested_device *nested)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
 	int ret;

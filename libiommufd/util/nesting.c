@@ -241,7 +241,7 @@ UTIL_API int iommufd_nesting_new(struct iommufd_device *device,
 	return ret;
 }
 
-UTIL_API int iommufd_nesting_end(struct iommufd_nesting *nesting)
+UTIL_API int iommufd_nesting_destroy(struct iommufd_nesting *nesting)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
 	int ret;

@@ -30,7 +30,7 @@ extern "C" {
  * makes it, iommufd_device_memory_add_bar() adds a BAR,
  * iommufd_device_memory_map() maps or moves one,
  * **iommufd_device_memory_refresh() is to be called after whatever takes
- * mappings away**, iommufd_device_memory_end() unmaps all. The guide is
+ * mappings away**, iommufd_device_memory_destroy() unmaps all. The guide is
  * @ref devicememoryguide. Part of libiommufd-util.
  * @{
  */
@@ -169,7 +169,7 @@ struct iommufd_device_memory_buffer {
  * @param ioas the address space of the devices that are to reach the memory,
  *             which must live until the end
  * @param flags 0
- * @param[out] memory the new handle, which iommufd_device_memory_end() or
+ * @param[out] memory the new handle, which iommufd_device_memory_destroy() or
  *             iommufd_device_memory_release() ends; untouched on failure
  * @return 0 or a typed error
  * @failures
@@ -392,7 +392,7 @@ int iommufd_device_memory_get_area(struct iommufd_device_memory *memory,
  * @kernel{6.19}
  * @since 0.1.0
  */
-int iommufd_device_memory_end(struct iommufd_device_memory *memory);
+int iommufd_device_memory_destroy(struct iommufd_device_memory *memory);
 
 /**
  * @brief Forget the handle; its mappings live on in the address space.

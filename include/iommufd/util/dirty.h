@@ -74,7 +74,7 @@ struct iommufd_dirty_opts {
  *              call
  * @param count number of page tables, 1 or more
  * @param opts NULL for the defaults
- * @param[out] dirty the new handle, which iommufd_dirty_end() ends; untouched on
+ * @param[out] dirty the new handle, which iommufd_dirty_release() ends; untouched on
  *             failure. Nothing is tracked yet.
  * @return 0 or a typed error
  * @failures
@@ -103,7 +103,7 @@ int iommufd_dirty_new(struct iommufd_ioas *ioas,
  * @syscalls{none}
  * @since 0.1.0
  */
-void iommufd_dirty_end(struct iommufd_dirty *dirty);
+void iommufd_dirty_release(struct iommufd_dirty *dirty);
 
 /**
  * @brief Bytes that a bit stands for.

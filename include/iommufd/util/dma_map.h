@@ -167,7 +167,7 @@ struct iommufd_dma_map_info {
  *
  * @param ioas the address space; must live as long as the map
  * @param flags 0
- * @param[out] map the new map, which iommufd_dma_map_free() ends; untouched on
+ * @param[out] map the new map, which iommufd_dma_map_destroy() ends; untouched on
  *             failure
  * @return 0 or a typed error
  * @failures
@@ -191,7 +191,7 @@ int iommufd_dma_map_new(struct iommufd_ioas *ioas, uint32_t flags,
  * @syscalls{none}
  * @since 0.1.0
  */
-int iommufd_dma_map_free(struct iommufd_dma_map *map);
+int iommufd_dma_map_destroy(struct iommufd_dma_map *map);
 
 /**
  * @brief Forget a map; its mappings live on in the address space.

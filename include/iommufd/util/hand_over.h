@@ -156,7 +156,7 @@ struct iommufd_hand_over_object {
  *
  * @param ctx the context, which must live as long as the hand-over
  * @param flags 0
- * @param[out] hand_over the new handle, which iommufd_hand_over_end() ends;
+ * @param[out] hand_over the new handle, which iommufd_hand_over_release() ends;
  *             untouched on failure
  * @return 0 or a typed error
  * @failures
@@ -192,8 +192,9 @@ int iommufd_hand_over_new(struct iommufd_ctx *ctx, uint32_t flags,
  *   descriptor has been closed; ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL
  * - ::IOMMUFD_CAUSE_BAD_VALUE for an unknown kind, a name that is empty or too
- *   long, a page table of what is no device file, more than
- *   ::IOMMUFD_HAND_OVER_OBJECTS_MAX things, and in the new process
+ *   long, a page table of what is no device file
+ * - ::IOMMUFD_CAUSE_HAND_OVER_RECEIVED in the new process
+ * - ::IOMMUFD_CAUSE_HAND_OVER_FULL with ::IOMMUFD_HAND_OVER_OBJECTS_MAX things in it
  * - ::IOMMUFD_CAUSE_HAND_OVER_NAME_TAKEN
  * - ::IOMMUFD_CAUSE_NOT_BOUND for a device file
  * - ::IOMMUFD_CAUSE_OTHER_CONTEXT for a handle of another context than the
@@ -251,7 +252,7 @@ int iommufd_hand_over_pack(const struct iommufd_hand_over *hand_over,
  * @param[out] ctx the context, to be closed with iommufd_ctx_close(); untouched
  *             on failure
  * @param[out] hand_over the new handle, which iommufd_hand_over_finish() or
- *             iommufd_hand_over_end() ends, before the context is closed;
+ *             iommufd_hand_over_release() ends, before the context is closed;
  *             untouched on failure
  * @return 0 or a typed error
  * @failures
@@ -335,7 +336,7 @@ int iommufd_hand_over_receive(int socket, struct iommufd_ctx **ctx,
  * Puts the record into a memory file, and lets that and all descriptors of the
  * hand-over be inherited. The descriptors of the caller's handles are not: they
  * are closed by exec(2) as ever, and the new program has each file once. If
- * exec(2) fails iommufd_hand_over_end() closes what could be inherited.
+ * exec(2) fails iommufd_hand_over_release() closes what could be inherited.
  *
  * It allocates nothing, so that a child may call it after fork(2): then no other
  * program that the old process starts meanwhile can inherit the devices.
@@ -457,7 +458,7 @@ int iommufd_hand_over_finish(struct iommufd_hand_over *hand_over);
  * @kernel{6.2}
  * @since 0.1.0
  */
-void iommufd_hand_over_end(struct iommufd_hand_over *hand_over);
+void iommufd_hand_over_release(struct iommufd_hand_over *hand_over);
 
 /** @} */
 

@@ -167,7 +167,7 @@ struct iommufd_iova_info {
  *             long as the allocator; NULL for those in @p limits
  * @param limits what can be used. NULL for all that the address space has,
  *               without publishing it.
- * @param[out] space the new handle, which iommufd_iova_end() ends; untouched on
+ * @param[out] space the new handle, which iommufd_iova_release() ends; untouched on
  *             failure
  * @return 0 or a typed error, which leaves the address space as it was
  * @failures
@@ -205,7 +205,7 @@ int iommufd_iova_new(struct iommufd_ioas *ioas,
  * @syscalls{none}
  * @since 0.1.0
  */
-void iommufd_iova_end(struct iommufd_iova_space *space);
+void iommufd_iova_release(struct iommufd_iova_space *space);
 
 /**
  * @brief Read the ranges again: after a device or page table came or went.

@@ -198,7 +198,7 @@ struct iommufd_nested_device_opts {
  * @param device any of the devices behind the physical IOMMU
  * @param ioas the guest's memory, mapped at guest physical addresses
  * @param opts NULL for the defaults
- * @param[out] nesting the new handle, which iommufd_nesting_end() ends;
+ * @param[out] nesting the new handle, which iommufd_nesting_destroy() ends;
  *             untouched on failure
  * @return 0 or a typed error, which leaves nothing behind; only an object that
  *         cannot be destroyed again lives on, until the context ends
@@ -247,7 +247,7 @@ int iommufd_nesting_new(struct iommufd_device *device,
  * @kernel{6.7}
  * @since 0.1.0
  */
-int iommufd_nesting_end(struct iommufd_nesting *nesting);
+int iommufd_nesting_destroy(struct iommufd_nesting *nesting);
 
 /**
  * @brief The nest parent.
@@ -311,7 +311,7 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * @param device the device, behind the same physical IOMMU; to stay open for
  *               as long as the new handle
  * @param opts NULL for the defaults
- * @param[out] nested the new handle, which iommufd_nested_device_end() ends;
+ * @param[out] nested the new handle, which iommufd_nested_device_destroy() ends;
  *             untouched on failure
  * @return 0 or a typed error, which leaves nothing behind; only an object that
  *         cannot be destroyed again lives on, until the context ends
@@ -357,7 +357,7 @@ int iommufd_nested_device_new(struct iommufd_nesting *nesting,
  * @kernel{6.7}
  * @since 0.1.0
  */
-int iommufd_nested_device_end(struct iommufd_nested_device *nested);
+int iommufd_nested_device_destroy(struct iommufd_nested_device *nested);
 
 /**
  * @brief Find a device by its id in iommufd, which page faults carry.
@@ -639,7 +639,7 @@ uint32_t iommufd_nested_device_pasid_page_table(
  * @brief Put a device on a page table of the caller's.
  *
  * For a guest that is reset, or has no IOMMU driver yet. The state is
- * ::IOMMUFD_NESTED_UNSET then, and iommufd_nested_device_end() leaves the device
+ * ::IOMMUFD_NESTED_UNSET then, and iommufd_nested_device_destroy() leaves the device
  * where it is. PASIDs that these calls attached are detached first: with them the
  * kernel refuses a page table that is not made for PASIDs.
  *
