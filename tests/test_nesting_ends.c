@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Nested translation on the mock driver: arguments, and ends. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "guest.h"
 #include "harness.h"
 
@@ -71,6 +74,7 @@ START_TEST(null_pointers)
 	ck_assert_uint_eq(iommufd_nested_device_state(NULL), 0);
 	ck_assert_uint_eq(iommufd_nested_device_page_table(NULL), 0);
 	OK(iommufd_nesting_destroy(NULL));
+	iommufd_nesting_release(NULL);
 	OK(iommufd_nested_device_destroy(NULL));
 	guest_end(&g);
 }
@@ -372,6 +376,31 @@ START_TEST(destroyed_by_somebody_else)
 }
 END_TEST
 
+/* A child of a fork forgets; the parent goes on with all of it. */
+START_TEST(forgotten_by_a_child)
+{
+	const uint32_t events = guest_best_type() ? IOMMUFD_NESTING_EVENTS : 0;
+	int status;
+	pid_t child;
+
+	begin(guest_best_type(), events | IOMMUFD_NESTING_FAULTS);
+	OK(guest_translate(&g, 5));
+	child = fork();
+	if (!child) {
+		unsigned int before = open_descriptors();
+
+		iommufd_nesting_release(g.nesting);
+		_exit(open_descriptors() == before - (events ? 2 : 1) ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 5);
+	OK(guest_translate(&g, 6));
+	guest_check(&g, IOMMUFD_NESTED_TRANSLATE, 6);
+	guest_end(&g);
+}
+END_TEST
+
 /* Of a kernel that has vIOMMUs, and fault queues of all page tables. */
 static const TTest **const later[] = {
 	&something_stands_on_the_viommu,
@@ -390,6 +419,7 @@ static const TTest **const ends[] = {
 	&old_table_is_freed_at_the_end,
 	&context_ends_first,
 	&destroyed_by_somebody_else,
+	&forgotten_by_a_child,
 	NULL,
 };
 

@@ -199,9 +199,50 @@ START_TEST(pasid_in_the_way)
 }
 END_TEST
 
+/* The handles go, with what waits to be destroyed; the device stays. */
+START_TEST(forgotten)
+{
+	struct iommufd_device *stranger = NULL;
+	uint32_t first, last, of_pasid;
+
+	begin_pasids(IOMMUFD_NESTING_FAULTS);
+	OK(guest_translate(&g, 5));
+	first = iommufd_nested_device_page_table(g.nested);
+	OK(iommufd_mock_device_new(g.f.ctx, first, 0, NULL, &stranger));
+	OK(guest_translate(&g, 6));
+	last = iommufd_nested_device_page_table(g.nested);
+	OK(translate_pasid(PASID, 7));
+	OK(translate_pasid(PASID + 1, 8));
+	of_pasid = iommufd_nested_device_pasid_page_table(g.nested, PASID);
+
+	iommufd_nesting_release(g.nesting);
+	OK(iommufd_mock_check_iotlb(g.f.ctx, first, 0, 5));
+	OK(iommufd_mock_check_iotlb(g.f.ctx, last, 0, 6));
+	OK(iommufd_mock_device_pasid_check(able, PASID, of_pasid));
+	FAILS(iommufd_ctx_destroy_id(g.f.ctx, last), IN_USE, EBUSY);
+	FAILS(iommufd_ctx_destroy_id(g.f.ctx, of_pasid), IN_USE, EBUSY);
+	iommufd_device_close(stranger);
+	OK(iommufd_ctx_destroy_id(g.f.ctx, first));
+
+	/* The mock driver does not do so when its device goes. */
+	OK(iommufd_device_detach_pasid(able, PASID));
+	OK(iommufd_device_detach_pasid(able, PASID + 1));
+	iommufd_device_close(able);
+	iommufd_device_close(g.f.device);
+	iommufd_hwpt_release(g.home);
+	iommufd_ioas_release(g.f.ioas);
+	iommufd_ctx_close(g.f.ctx);
+}
+END_TEST
+
 static const TTest **const pasid_tests[] = {
-	&pasid_in_the_way,	&states_of_pasids, &pasid_is_refused,
-	&device_without_pasids, &faults_of_pasids, NULL,
+	&pasid_in_the_way,
+	&states_of_pasids,
+	&pasid_is_refused,
+	&device_without_pasids,
+	&faults_of_pasids,
+	&forgotten,
+	NULL,
 };
 
 /* A kernel without PASIDs makes no tables for them. */

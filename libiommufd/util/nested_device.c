@@ -140,18 +140,44 @@ static int end_objects(struct iommufd_nested_device *nested)
 	return ret;
 }
 
+static void forget_tables(struct guest_table *table)
+{
+	while (table) {
+		struct guest_table *next = table->next;
+
+		iommufd_hwpt_release(table->hwpt);
+		free(table);
+		table = next;
+	}
+}
+
+void iommufd__nested_forget(struct iommufd_nested_device *nested)
+{
+	struct attachment *a = nested->self.next;
+
+	while (a) {
+		struct attachment *next = a->next;
+
+		forget_tables(a->table);
+		free(a);
+		a = next;
+	}
+	forget_tables(nested->self.table);
+	forget_tables(nested->old);
+	iommufd_hwpt_release(nested->bypass);
+	iommufd_hwpt_release(nested->abort);
+	iommufd_vdevice_release(nested->vdevice);
+	free(nested);
+}
+
 /* After a failure, which stays the last one. What resists lives on. */
 static void unmake(struct iommufd_nested_device *nested)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
 
 	iommufd_failure_keep(&failure);
-	if (end_objects(nested)) {
-		iommufd_hwpt_release(nested->bypass);
-		iommufd_hwpt_release(nested->abort);
-		iommufd_vdevice_release(nested->vdevice);
-	}
-	free(nested);
+	(void)end_objects(nested);
+	iommufd__nested_forget(nested);
 	iommufd_failure_set(&failure);
 }
 

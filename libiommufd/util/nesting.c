@@ -197,19 +197,29 @@ static int end_all(struct iommufd_nesting *nesting)
 	return ret;
 }
 
+static void forget(struct iommufd_nesting *nesting)
+{
+	while (nesting->devices) {
+		struct iommufd_nested_device *next = nesting->devices->next;
+
+		iommufd__nested_forget(nesting->devices);
+		nesting->devices = next;
+	}
+	iommufd_fault_queue_release(nesting->faults);
+	iommufd_veventq_release(nesting->events);
+	iommufd_viommu_release(nesting->viommu);
+	iommufd_hwpt_release(nesting->parent);
+	free(nesting);
+}
+
 /* After a failure, which stays the last one. What resists lives on. */
 static void unmake(struct iommufd_nesting *nesting)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
 
 	iommufd_failure_keep(&failure);
-	if (end_all(nesting)) {
-		iommufd_fault_queue_release(nesting->faults);
-		iommufd_veventq_release(nesting->events);
-		iommufd_viommu_release(nesting->viommu);
-		iommufd_hwpt_release(nesting->parent);
-		free(nesting);
-	}
+	if (end_all(nesting))
+		forget(nesting);
 	iommufd_failure_set(&failure);
 }
 
@@ -257,6 +267,12 @@ UTIL_API int iommufd_nesting_destroy(struct iommufd_nesting *nesting)
 	if (!ret)
 		iommufd_failure_set(&failure);
 	return ret;
+}
+
+UTIL_API void iommufd_nesting_release(struct iommufd_nesting *nesting)
+{
+	if (nesting)
+		forget(nesting);
 }
 
 UTIL_API struct iommufd_hwpt *iommufd_nesting_parent(

@@ -114,7 +114,9 @@ int iommufd__nested_unname(struct iommufd_nested_device *nested);
 struct iommufd_nested_device *iommufd__nested_by_virt_id(
 	const struct iommufd_nesting *nesting, uint64_t virt_id);
 
-/* nested_device.c: page tables have the flags and the fault queue of these. */
+/* nested_device.c: the handles alone, where the kernel's objects live on. */
+void iommufd__nested_forget(struct iommufd_nested_device *nested);
+/* Page tables have the flags and the fault queue of these. */
 uint32_t iommufd__nested_fault_id(const struct iommufd_nested_device *nested);
 int iommufd__nested_make_table(const struct iommufd_nested_device *nested,
 			       const struct iommufd_nested_table *data,

@@ -250,6 +250,23 @@ int iommufd_nesting_new(struct iommufd_device *device,
 int iommufd_nesting_destroy(struct iommufd_nesting *nesting);
 
 /**
+ * @brief Forget a guest's IOMMU and the devices behind it.
+ *
+ * All of their handles end, those that iommufd_nested_device_new() made too. The
+ * kernel's objects live on until the context ends, and the devices stay on
+ * what they are on; only the descriptors of the queues are closed. For the child
+ * of a fork, which shares all of that with its parent and must not end it.
+ *
+ * @param nesting the guest's IOMMU, or NULL
+ * @failures none
+ * @threads{any, as the last use of the handle, and of those of its devices}
+ * @syscalls{1 close for each queue}
+ * @kernel{6.7}
+ * @since 0.1.0
+ */
+void iommufd_nesting_release(struct iommufd_nesting *nesting);
+
+/**
  * @brief The nest parent.
  *
  * @param nesting the guest's IOMMU, or NULL
