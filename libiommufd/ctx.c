@@ -26,6 +26,11 @@ void iommufd__ctx_put(struct iommufd_ctx *ctx)
 	free(ctx);
 }
 
+IOMMUFD_API struct iommufd_ctx *iommufd_ctx_ref(struct iommufd_ctx *ctx)
+{
+	return ctx ? iommufd__ctx_get(ctx) : NULL;
+}
+
 static struct iommufd_ctx *ctx_new(void)
 {
 	struct iommufd_ctx *ctx = calloc(1, sizeof(*ctx));

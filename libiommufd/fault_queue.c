@@ -131,15 +131,18 @@ IOMMUFD_API int iommufd_fault_queue_respond(
 	uint32_t given;
 	int ret;
 
-	if (!queue || !count || (*count && !responses))
+	if (!count)
 		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
 	given = at_most(*count);
+	*count = 0;
+	if (!queue || (given && !responses))
+		return iommufd__refused(op, IOMMUFD_CAUSE_NULL_POINTER);
 	ret = iommufd__write(object_of(queue)->fd, responses,
 			     given * (uint32_t)sizeof(*responses));
-	*count = ret < 0 ? 0 : (uint32_t)ret / (uint32_t)sizeof(*responses);
-	if (ret >= 0)
-		return 0;
-	return respond_failed(object_of(queue), responses, given, -ret);
+	if (ret < 0)
+		return respond_failed(object_of(queue), responses, given, -ret);
+	*count = (uint32_t)ret / (uint32_t)sizeof(*responses);
+	return 0;
 }
 
 IOMMUFD_API void iommufd_fault_queue_close_fd(struct iommufd_fault_queue *queue)

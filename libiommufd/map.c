@@ -52,7 +52,7 @@ static uint64_t wanted(uint32_t flags, const uint64_t *iova)
 	return flags & IOMMUFD_MAP_FIXED_IOVA ? *iova : 0;
 }
 
-IOMMUFD_API int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
+IOMMUFD_API int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory,
 				 uint64_t length, uint32_t flags,
 				 uint64_t *iova)
 {

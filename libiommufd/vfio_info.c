@@ -159,7 +159,7 @@ static int store_areas(const struct uapi_vfio_cap_sparse_mmap *sparse,
 		       struct iommufd_extent *areas, uint32_t *count)
 {
 	uint32_t have = sparse ? sparse->nr_areas : 0;
-	uint32_t room = areas ? *count : 0;
+	uint32_t room = count ? *count : 0;
 
 	for (uint32_t i = 0; i < have && i < room; i++) {
 		areas[i].start = sparse->areas[i].offset;
@@ -167,7 +167,7 @@ static int store_areas(const struct uapi_vfio_cap_sparse_mmap *sparse,
 	}
 	if (count)
 		*count = have;
-	return !areas || have <= room;
+	return !count || have <= room;
 }
 
 IOMMUFD_API int iommufd_vfio_get_region_info(struct iommufd_vfio *file,
@@ -186,7 +186,7 @@ IOMMUFD_API int iommufd_vfio_get_region_info(struct iommufd_vfio *file,
 	if (ret)
 		return ret;
 	cause = iommufd__out_check(info, REGION_MIN);
-	if (!cause && areas && !count)
+	if (!cause && (areas ? !count : count && *count))
 		cause = IOMMUFD_CAUSE_NULL_POINTER;
 	if (cause)
 		return iommufd__refused(op, cause);

@@ -315,7 +315,7 @@ START_TEST(bad_input)
 	opts.reserved = 1;
 	FAILS(attach(), OPTS_RESERVED, EINVAL);
 	opts.reserved = 0;
-	opts.size = 31;
+	opts.size = 39;
 	FAILS(attach(), OPTS_SIZE, EINVAL);
 	opts.size = sizeof(opts);
 	info.size = 15;
@@ -328,6 +328,22 @@ START_TEST(bad_input)
 	newer.more = 0;
 	OK(iommufd_attach_auto(f.device, f.ioas, &newer.known, &hwpt, &info));
 	check_new(0);
+	end();
+}
+END_TEST
+
+/* The same id is that of something else there. */
+START_TEST(another_context)
+{
+	uint32_t next = next_id(f.ctx);
+	struct fixture other;
+
+	fixture_ioas(&other);
+	ck_assert_uint_eq(iommufd_ioas_id(other.ioas), iommufd_ioas_id(f.ioas));
+	FAILS(iommufd_attach_auto(f.device, other.ioas, &opts, &hwpt, &info),
+	      OTHER_CONTEXT, EXDEV);
+	check_as_before(next);
+	fixture_end(&other);
 	end();
 }
 END_TEST
@@ -376,6 +392,7 @@ static const TTest **const tests[] = {
 	&what_is_required_cannot_be_had,
 	&no_such_page_table,
 	&bad_input,
+	&another_context,
 	&any_failure_is_undone,
 	NULL,
 };

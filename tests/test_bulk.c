@@ -2,6 +2,7 @@
 /* Bulk registration by one thread: what it maps, and how it is undone. */
 #include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bulk.h"
@@ -328,6 +329,57 @@ START_TEST(unmapped_meanwhile)
 }
 END_TEST
 
+/* In a child first: the parent goes on. */
+START_TEST(forgotten)
+{
+	struct iommufd_bulk_region region = bulk_region();
+	int status;
+	pid_t child;
+
+	bulk_prepare(&region, 0);
+	OK(iommufd_bulk_run(bulk, 2));
+	child = fork();
+	if (!child) {
+		iommufd_bulk_release(bulk);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	OK(iommufd_bulk_run(bulk, 1));
+	ck_assert_uint_eq(bulk_info().mapped, 3 * PIECE);
+	iommufd_bulk_release(bulk);
+	iommufd_bulk_release(NULL);
+	for (uint64_t i = 0; i < 3; i++)
+		unmap_at(bulk_f.ioas, PIECE, AT + i * PIECE);
+	bulk_check_empty();
+	bulk_end();
+}
+END_TEST
+
+/* A flag of another place is none here. */
+START_TEST(flags_do_not_mix)
+{
+	struct iommufd_bulk_region region = bulk_region();
+	struct iommufd_bulk_opts opts = { .size = sizeof(opts) };
+	struct iommufd_bulk *none = NULL;
+
+	opts.flags = IOMMUFD_BULK_FILE;
+	FAILS(iommufd_bulk_prepare(bulk_f.ioas, &region, 1, &opts, &none),
+	      BAD_FLAGS, EINVAL);
+	opts.flags = 0;
+	region.options = IOMMUFD_BULK_POPULATE;
+	FAILS(iommufd_bulk_prepare(bulk_f.ioas, &region, 1, &opts, &none),
+	      BAD_FLAGS, EINVAL);
+	ck_assert_ptr_null(none);
+	region.options = 0;
+	bulk_prepare(&region, 0);
+	FAILS(iommufd_bulk_undo(bulk, IOMMUFD_BULK_POPULATE), BAD_FLAGS,
+	      EINVAL);
+	bulk_undo();
+	bulk_end();
+}
+END_TEST
+
 static const TTest **const tests[] = {
 	&all_of_it,
 	&undone_when_complete,
@@ -342,6 +394,8 @@ static const TTest **const tests[] = {
 	&short_file,
 	&cancelled,
 	&unmapped_meanwhile,
+	&forgotten,
+	&flags_do_not_mix,
 	NULL,
 };
 

@@ -285,6 +285,32 @@ START_TEST(objects_work_without_the_context_handle)
 }
 END_TEST
 
+/* A part of a program that is given an object, and goes on without its owner. */
+START_TEST(held_by_somebody_else)
+{
+	unsigned int before = open_descriptors();
+	struct iommufd_ioas *ioas = NULL, *own = NULL;
+	struct iommufd_ctx *ctx = harness_ctx(), *held;
+	struct iommufd_extent part = { .length = PAGE };
+	uint64_t iova = 0, copy = 0;
+
+	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
+	held = iommufd_ctx_ref(iommufd_ioas_ctx(ioas));
+	ck_assert_ptr_eq(held, ctx);
+	iommufd_ctx_close(ctx);
+	OK(iommufd_ioas_map(ioas, harness_memory(PAGE), PAGE, RW, &iova));
+	OK(iommufd_ioas_alloc(held, 0, &own));
+	part.start = iova;
+	OK(iommufd_ioas_copy(own, ioas, &part, RW, &copy));
+	OK(iommufd_ioas_destroy(ioas));
+	OK(iommufd_ioas_destroy(own));
+	ck_assert_uint_gt(open_descriptors(), before);
+	iommufd_ctx_close(held);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_ptr_null(iommufd_ctx_ref(NULL));
+}
+END_TEST
+
 /* The commands this kernel must have; others tests ask the kernel. */
 START_TEST(the_kernels_commands)
 {
@@ -400,6 +426,7 @@ static const TTest **const adopting[] = {
 static const TTest **const ending[] = {
 	&handles_end_in_any_order,
 	&objects_work_without_the_context_handle,
+	&held_by_somebody_else,
 	NULL,
 };
 

@@ -227,7 +227,42 @@ START_TEST(record_and_words)
 }
 END_TEST
 
+/* The parts by the call of the thin library: as many as there are, or none. */
+START_TEST(parts_are_told)
+{
+	struct iommufd_region_info info = { .size = sizeof(info) };
+	struct iommufd_extent parts[3] = { { 0 } };
+	uint32_t count = 0;
+
+	fake.named = 1;
+	fake.num_parts = 2;
+	fake.parts[0] = (struct uapi_vfio_area){ .offset = 0, .size = 4096 };
+	fake.parts[1] = (struct uapi_vfio_area){ .offset = 8192, .size = 4096 };
+	FAILS(iommufd_vfio_get_region_info(file, BAR, &info, NULL, &count),
+	      ARRAY_SHORT, ENOSPC);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(info.num_areas, 2);
+	FAILS(iommufd_vfio_get_region_info(file, BAR, &info, NULL, &count),
+	      NULL_POINTER, EINVAL);
+	FAILS(iommufd_vfio_get_region_info(file, BAR, &info, parts, NULL),
+	      NULL_POINTER, EINVAL);
+	count = 1;
+	FAILS(iommufd_vfio_get_region_info(file, BAR, &info, parts, &count),
+	      ARRAY_SHORT, ENOSPC);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(parts[0].length, 4096);
+	ck_assert_uint_eq(parts[1].length, 0);
+	count = 3;
+	OK(iommufd_vfio_get_region_info(file, BAR, &info, parts, &count));
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(parts[1].start, 8192);
+	OK(iommufd_vfio_get_region_info(file, BAR, &info, NULL, NULL));
+	end();
+}
+END_TEST
+
 static const TTest **const bars[] = {
+	&parts_are_told,
 	&a_whole_bar,
 	&parts_that_the_kernel_names,
 	&parts_that_the_caller_wants,

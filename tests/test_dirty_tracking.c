@@ -397,6 +397,27 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* Its page tables are of another context, where their ids say something else. */
+START_TEST(another_context)
+{
+	struct iommufd_hwpt *list[2] = { NULL };
+	struct iommufd_dirty *none = NULL;
+	struct iommufd_ioas *ioas = NULL;
+	struct iommufd_ctx *ctx = NULL;
+
+	begin(0);
+	list[0] = tracked.hwpt;
+	OK(iommufd_ctx_open(NULL, &ctx));
+	OK(iommufd_ioas_alloc(ctx, 0, &ioas));
+	FAILS(iommufd_dirty_new(ioas, list, 1, NULL, &none), OTHER_CONTEXT,
+	      EXDEV);
+	ck_assert_ptr_null(none);
+	OK(iommufd_ioas_destroy(ioas));
+	iommufd_ctx_close(ctx);
+	end();
+}
+END_TEST
+
 static const TTest **const good[] = {
 	&two_tables_are_one, &adds_up,
 	&started_anew,	     &walk_in_ranges,
@@ -410,6 +431,7 @@ static const TTest **const failures[] = {
 	&start_is_undone,
 	&walk_goes_on_after_a_failure,
 	&bad_arguments,
+	&another_context,
 	NULL,
 };
 

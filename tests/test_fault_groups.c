@@ -340,11 +340,13 @@ START_TEST(wrong_answers)
 
 	FAILS(iommufd_fault_answer(NULL, answers, &count, &gone), NULL_POINTER,
 	      EINVAL);
+	ck_assert_uint_eq(count, 0);
+	count = 8;
 	FAILS(iommufd_fault_answer(queue, NULL, &count, &gone), NULL_POINTER,
 	      EINVAL);
+	ck_assert_uint_eq(count, 0);
 	FAILS(iommufd_fault_answer(queue, answers, NULL, &gone), NULL_POINTER,
 	      EINVAL);
-	ck_assert_uint_eq(count, 8);
 	FAILS(iommufd_fault_answer_group(NULL, &group, 0, &gone), NULL_POINTER,
 	      EINVAL);
 	FAILS(iommufd_fault_answer_group(queue, NULL, 0, &gone), NULL_POINTER,

@@ -205,8 +205,12 @@ START_TEST(wrong_arguments)
 	      EINVAL);
 	FAILS(iommufd_fault_queue_respond(NULL, &response, &count),
 	      NULL_POINTER, EINVAL);
+	ck_assert_uint_eq(count, 0);
+	count = 1;
 	FAILS(iommufd_fault_queue_respond(q.faults, NULL, &count), NULL_POINTER,
 	      EINVAL);
+	ck_assert_uint_eq(count, 0);
+	count = 1;
 	FAILS(iommufd_fault_queue_respond(q.faults, &response, NULL),
 	      NULL_POINTER, EINVAL);
 	iommufd_fault_queue_close_fd(q.faults);

@@ -265,6 +265,29 @@ START_TEST(device_without_faults)
 }
 END_TEST
 
+/* The same id is that of something else there. */
+START_TEST(another_context)
+{
+	const struct iommufd_nesting_opts opts = guest_opts(viommu_type, 0);
+	struct fixture other = { .ctx = NULL };
+
+	fixture_device(&other);
+	guest_prepare(&g);
+	ck_assert_uint_eq(iommufd_ioas_id(other.ioas),
+			  iommufd_ioas_id(g.f.ioas));
+	FAILS(iommufd_nesting_new(other.device, g.f.ioas, &opts, &g.nesting),
+	      OTHER_CONTEXT, EXDEV);
+	ck_assert_ptr_null(g.nesting);
+	OK(iommufd_nesting_new(g.f.device, g.f.ioas, &opts, &g.nesting));
+	FAILS(iommufd_nested_device_new(g.nesting, other.device, NULL,
+					&g.nested),
+	      OTHER_CONTEXT, EXDEV);
+	ck_assert_ptr_null(g.nested);
+	fixture_end(&other);
+	guest_end(&g);
+}
+END_TEST
+
 static const TTest **const states[] = {
 	&objects,
 	&every_state,
@@ -276,6 +299,7 @@ static const TTest **const states[] = {
 	&abort_is_being_detached,
 	&faults,
 	&device_without_faults,
+	&another_context,
 	NULL,
 };
 

@@ -65,8 +65,11 @@ START_TEST(null_pointers)
 	count = 1;
 	FAILS(iommufd_nesting_commands_arm_smmuv3(g.nesting, NULL, &count),
 	      NULL_POINTER, EINVAL);
+	ck_assert_uint_eq(count, 0);
+	count = 1;
 	FAILS(iommufd_nesting_commands_vtd(g.nesting, NULL, &count),
 	      NULL_POINTER, EINVAL);
+	ck_assert_uint_eq(count, 0);
 	ck_assert_ptr_null(iommufd_nesting_parent(NULL));
 	ck_assert_ptr_null(iommufd_nesting_viommu(NULL));
 	ck_assert_ptr_null(iommufd_nesting_veventq(NULL));

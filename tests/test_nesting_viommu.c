@@ -157,6 +157,12 @@ START_TEST(found_by_ids)
 	guest_begin(&g, &opts);
 	ck_assert_ptr_null(by_id(GUEST_VIRT_ID));
 	guest_add_device(&g, 0);
+	ck_assert_uint_eq(iommufd_nested_device_virt_id(g.nested),
+			  GUEST_VIRT_ID);
+	ck_assert_uint_ne(
+		iommufd_vdevice_id(iommufd_nested_device_vdevice(g.nested)), 0);
+	ck_assert_uint_eq(iommufd_nested_device_virt_id(NULL), 0);
+	ck_assert_ptr_null(iommufd_nested_device_vdevice(NULL));
 	ck_assert_ptr_eq(by_id(GUEST_VIRT_ID), g.nested);
 	ck_assert_ptr_null(by_id(GUEST_VIRT_ID + 1));
 	ck_assert_ptr_eq(iommufd_nesting_find_device(
@@ -183,11 +189,12 @@ START_TEST(another_id)
 	OK(set_id(0x51));
 	OK(guest_translate(&g, 5));
 	check_event_of(0x51);
-	FAILS(set_id(0x52), IN_USE, EBUSY);
+	FAILS(set_id(0x52), NESTED_STATE, EINVAL);
 	ck_assert_ptr_eq(by_id(0x51), g.nested);
 	OK(iommufd_nested_device_abort(g.nested));
 	OK(set_id(0x52));
 	OK(set_id(0x52));
+	ck_assert_uint_eq(iommufd_nested_device_virt_id(g.nested), 0x52);
 	ck_assert_ptr_eq(by_id(0x52), g.nested);
 	ck_assert_ptr_null(by_id(0x51));
 	/* The mock driver looks only when the vIOMMU is another one. */
@@ -195,7 +202,7 @@ START_TEST(another_id)
 	OK(guest_translate(&g, 6));
 	check_event_of(0x52);
 	OK(iommufd_nested_device_bypass(g.nested));
-	FAILS(set_id(0x53), IN_USE, EBUSY);
+	FAILS(set_id(0x53), NESTED_STATE, EINVAL);
 	ck_assert_uint_eq(next_id(g.f.ctx), next);
 	FAILS(iommufd_nested_device_set_virt_id(NULL, 1), NULL_POINTER, EINVAL);
 	guest_end(&g);

@@ -140,7 +140,7 @@ START_TEST(streams_are_exchanged)
 	smmu_translate(0, &space[0]);
 	smmu_translate(1, &space[1]);
 	expect_event_of(0, first);
-	FAILS(set_id(0, second), IN_USE, EBUSY);
+	FAILS(set_id(0, second), NESTED_STATE, EINVAL);
 	OK(smmu_set(0, guest_ste_abort()));
 	FAILS(set_id(0, second), VDEVICE_EXISTS, EEXIST);
 	OK(set_id(0, 0x7777));

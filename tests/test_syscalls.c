@@ -127,6 +127,7 @@ CALL(ctx_adopt_take, iommufd_ctx_adopt(iommu_fd, IOMMUFD_ADOPT_TAKE_FD, &ctx))
 CALL(ctx_adopt_verify, iommufd_ctx_adopt(iommu_fd, IOMMUFD_ADOPT_VERIFY, &ctx))
 CALL(ctx_close, (iommufd_ctx_close(ctx), 0))
 CALL(ctx_fd, iommufd_ctx_fd(f.ctx) < 0)
+CALL(ctx_ref, (iommufd_ctx_close(iommufd_ctx_ref(f.ctx)), 0))
 CALL(ctx_probe, iommufd_ctx_probe(f.ctx, IOMMUFD_NR_IOAS_MAP))
 CALL(ctx_ioctl, iommufd_ctx_ioctl(f.ctx, IOMMUFD_NR_IOAS_ALLOC, &value, NULL))
 CALL(ctx_destroy_id, iommufd_ctx_destroy_id(f.ctx, iommufd_ioas_id(ioas)))
@@ -246,6 +247,7 @@ static const struct counter_call contexts[] = {
 	{ "iommufd_ctx_close", NONE, 0, ctx_close, 0, ctx_with_object,
 	  ioas_let_go },
 	PLAIN("iommufd_ctx_fd", NONE, ctx_fd),
+	PLAIN("iommufd_ctx_ref", NONE, ctx_ref),
 	PLAIN("iommufd_ctx_probe", ONE, ctx_probe),
 	TRIED("iommufd_ctx_ioctl", ONE, ctx_ioctl),
 	{ "iommufd_ctx_destroy_id", ONE, 0, ctx_destroy_id, 0, ioas_begin,

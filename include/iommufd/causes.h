@@ -47,8 +47,9 @@ enum {
 	/** A reserved member of an options struct is not zero. @how{direct}
 	 *  @since 0.1.0 */
 	IOMMUFD_CAUSE_OPTS_RESERVED = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 5),
-	/** The objects belong to different contexts. @how{direct} errno is
-	 *  EXDEV. @since 0.1.0 */
+	/** The objects belong to different contexts. @how{direct} It is the
+	 *  handles of contexts that count: one that was adopted is another
+	 *  one. errno is EXDEV. @since 0.1.0 */
 	IOMMUFD_CAUSE_OTHER_CONTEXT = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 6),
 	/** The length is zero. @how{direct} @since 0.1.0 */
 	IOMMUFD_CAUSE_ZERO_LENGTH = IOMMUFD_CAUSE(IOMMUFD_CLASS_ARGUMENT, 7),
@@ -211,6 +212,13 @@ enum {
 	 *  @how{direct} libiommufd-util. @since 0.1.0 */
 	IOMMUFD_CAUSE_HAND_OVER_RECEIVED =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 16),
+	/** It was cancelled. @how{direct} libiommufd-util: a bulk registration,
+	 *  of which a part may be done. errno is ECANCELED. @since 0.1.0 */
+	IOMMUFD_CAUSE_CANCELLED = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 17),
+	/** The nested device is in a state in which this cannot be done.
+	 *  @how{direct} libiommufd-util: the guest has to stop its DMA first.
+	 *  @since 0.1.0 */
+	IOMMUFD_CAUSE_NESTED_STATE = IOMMUFD_CAUSE(IOMMUFD_CLASS_STATE, 18),
 
 	/** There is no iommufd device file. @how{direct} ENOENT, ENOTDIR,
 	 *  ENODEV or ENXIO when it is opened: the module is not loaded, the kernel
@@ -749,10 +757,7 @@ enum {
 	IOMMUFD_CAUSE_CHANGED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 2),
 	/** Another call held the device just now. @how{direct} EAGAIN of any
 	 *  other call, as of a reset. @since 0.1.0 */
-	IOMMUFD_CAUSE_CONTENDED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 3),
-	/** It was cancelled. @how{direct} libiommufd-util: a bulk registration,
-	 *  of which a part may be done. errno is ECANCELED. @since 0.1.0 */
-	IOMMUFD_CAUSE_CANCELLED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 4)
+	IOMMUFD_CAUSE_CONTENDED = IOMMUFD_CAUSE(IOMMUFD_CLASS_AGAIN, 3)
 };
 /** @} */
 

@@ -147,6 +147,23 @@ int iommufd_ctx_open(const char *path, struct iommufd_ctx **ctx);
 int iommufd_ctx_adopt(int fd, uint32_t flags, struct iommufd_ctx **ctx);
 
 /**
+ * @brief Hold a context that somebody else has opened.
+ *
+ * For a part of a program that is given an object, and goes on with its
+ * context: that of iommufd_ioas_ctx() and its kin is only good as long as its
+ * owner has it. A handle of the same context made by iommufd_ctx_adopt() would
+ * be another context to this library (::IOMMUFD_CAUSE_OTHER_CONTEXT).
+ *
+ * @param ctx the context, or NULL
+ * @return @p ctx, to be given to iommufd_ctx_close() once more
+ * @failures none
+ * @threads{any}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_ctx *iommufd_ctx_ref(struct iommufd_ctx *ctx);
+
+/**
  * @brief Let go of a context.
  *
  * The descriptor is closed when the last handle that was made from the context

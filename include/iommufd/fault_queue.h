@@ -144,7 +144,8 @@ int iommufd_fault_queue_alloc(struct iommufd_ctx *ctx, uint32_t flags,
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_BAD_ID, ::IOMMUFD_CAUSE_NO_MEMORY
- * - ::IOMMUFD_CAUSE_BAD_FD, ::IOMMUFD_CAUSE_DESCRIPTORS
+ * - ::IOMMUFD_CAUSE_BAD_FD when @p fd is not open (found out when it is
+ *   duplicated), ::IOMMUFD_CAUSE_DESCRIPTORS
  * @threads{any}
  * @syscalls{1 fcntl to duplicate, else none}
  * @kernel{6.11}

@@ -182,6 +182,7 @@ struct iommufd_hwpt_alloc_opts {
  *   mapping made earlier cannot be pinned now; counted for who mapped it
  * - ::IOMMUFD_CAUSE_BAD_BUFFER, ::IOMMUFD_CAUSE_NO_MEMORY with data: it pins
  *   nothing
+ * - ::IOMMUFD_CAUSE_PAGE_TABLE_DATA for data of an SMMUv3 that it does not take
  * - ::IOMMUFD_CAUSE_NEWER_STRUCT with data before 6.7, with a fault queue's id
  *   before 6.11
  * - ::IOMMUFD_CAUSE_COMMAND before 6.6

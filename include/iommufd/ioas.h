@@ -184,8 +184,7 @@ void iommufd_ioas_release(struct iommufd_ioas *ioas);
  * @param ioas the address space
  * @param memory the first byte. It and @p length must be as aligned as
  *               iommufd_ioas_iova_ranges() tells; page alignment always is.
- *               The call itself does not write there; the device may, as the
- *               flags say.
+ *               Memory that may only be read can be mapped for reading.
  * @param length in bytes, not 0
  * @param flags `IOMMUFD_MAP_` flags
  * @param[in,out] iova with ::IOMMUFD_MAP_FIXED_IOVA the IOVA to use; else
@@ -211,8 +210,8 @@ void iommufd_ioas_release(struct iommufd_ioas *ioas);
  * @kernel{6.2}
  * @since 0.1.0
  */
-int iommufd_ioas_map(struct iommufd_ioas *ioas, const void *memory,
-		     uint64_t length, uint32_t flags, uint64_t *iova);
+int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory, uint64_t length,
+		     uint32_t flags, uint64_t *iova);
 
 /**
  * @brief Map a part of a memory file or of a dma-buf: IOMMU_IOAS_MAP_FILE.

@@ -343,7 +343,8 @@ int iommufd_vfio_open(const char *path, struct iommufd_vfio **file);
  * @return 0 or a typed error; after a failure @p fd is the caller's in any case
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_BAD_FLAGS
- * - ::IOMMUFD_CAUSE_BAD_FD when @p fd is not open
+ * - ::IOMMUFD_CAUSE_BAD_FD when @p fd is not open (found out when it is
+ *   duplicated)
  * - ::IOMMUFD_CAUSE_DESCRIPTORS, ::IOMMUFD_CAUSE_NO_MEMORY
  * @threads{any}
  * @syscalls{1 fcntl to duplicate, else none}
@@ -554,9 +555,10 @@ int iommufd_vfio_get_info_raw(struct iommufd_vfio *file, void *answer,
  * @param[in,out] info `size` must be set; untouched on failure
  * @param[out] areas receives the parts that can be mapped, as offset in the
  *             region and length, if the kernel names any
- *             (::IOMMUFD_REGION_VALID_AREAS); may be NULL
- * @param[in,out] count room in @p areas; receives the number that there are.
- *                May be NULL when @p areas is.
+ *             (::IOMMUFD_REGION_VALID_AREAS); may be NULL when @p *count is 0
+ * @param[in,out] count room in @p areas; receives the number that there are,
+ *                also when the room is too small. NULL together with @p areas
+ *                when they are not wanted.
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE

@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* Sizes of the structs in 0.1.0; they never change. */
-#define OPTS_MIN (24 + sizeof(void *))
+#define OPTS_MIN (32 + sizeof(void *))
 #define INFO_MIN 16
 
 /* What can be wanted, in order of importance. */
@@ -194,6 +194,9 @@ UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 		cause = iommufd__util_in_check(info, INFO_MIN);
 	if (!cause)
 		cause = check(&o);
+	/* The id of the address space would be that of another one. */
+	if (!cause && iommufd_ioas_ctx(ioas) != iommufd_device_ctx(device))
+		cause = IOMMUFD_CAUSE_OTHER_CONTEXT;
 	if (cause)
 		return refused(cause);
 	iommufd_failure_keep(&failure);

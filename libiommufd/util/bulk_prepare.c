@@ -269,6 +269,12 @@ static int unmap(struct iommufd_bulk *bulk, uint64_t n)
 	return 0;
 }
 
+UTIL_API void iommufd_bulk_release(struct iommufd_bulk *bulk)
+{
+	if (bulk)
+		free_bulk(bulk);
+}
+
 UTIL_API int iommufd_bulk_undo(struct iommufd_bulk *bulk, uint32_t flags)
 {
 	struct iommufd_failure first = { .size = sizeof(first) };

@@ -90,6 +90,8 @@ static int allocate(struct iommufd_dirty *dirty,
 	for (uint32_t i = 0; i < dirty->count; i++) {
 		if (!hwpts[i])
 			return refused(IOMMUFD_CAUSE_NULL_POINTER);
+		if (iommufd_hwpt_ctx(hwpts[i]) != iommufd_ioas_ctx(dirty->ioas))
+			return refused(IOMMUFD_CAUSE_OTHER_CONTEXT);
 		dirty->hwpts[i] = hwpts[i];
 	}
 	return 0;

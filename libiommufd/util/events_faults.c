@@ -97,9 +97,12 @@ UTIL_API int iommufd_fault_answer(
 	uint32_t done = 0, dead = 0, all;
 	int ret = 0;
 
-	if (!queue || !count || (*count && !responses))
+	if (!count)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	all = *count;
+	*count = 0;
+	if (!queue || (all && !responses))
+		return refused(IOMMUFD_CAUSE_NULL_POINTER);
 	iommufd_failure_keep(&failure);
 	while (!ret && done < all) {
 		uint32_t n = all - done;

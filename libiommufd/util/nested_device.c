@@ -207,6 +207,9 @@ UTIL_API int iommufd_nested_device_new(
 	cause = iommufd__util_opts_load(&o, sizeof(o), opts, OPTS_MIN);
 	if (!cause && o.flags & ~FLAGS)
 		cause = IOMMUFD_CAUSE_BAD_FLAGS;
+	if (!cause &&
+	    iommufd_hwpt_ctx(nesting->parent) != iommufd_device_ctx(device))
+		cause = IOMMUFD_CAUSE_OTHER_CONTEXT;
 	if (!cause && iommufd__nesting_shares_group(device))
 		cause = IOMMUFD_CAUSE_GROUP_SHARED;
 	if (cause)

@@ -256,11 +256,12 @@ int iommufd__nested_detach(struct iommufd_nested_device *nested,
 }
 
 UTIL_API int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
-					 uint32_t page_table, uint32_t flags)
+					 uint32_t page_table,
+					 uint32_t old_flags)
 {
 	const struct target to = { .state = IOMMUFD_NESTED_UNSET,
 				   .page_table = page_table,
-				   .flags = flags };
+				   .flags = old_flags };
 
 	int ret;
 

@@ -70,8 +70,7 @@ UTIL_API int iommufd_nested_device_set_virt_id(
 		return iommufd__nesting_unsuited();
 	if (nested->self.state != IOMMUFD_NESTED_UNSET &&
 	    nested->self.state != IOMMUFD_NESTED_ABORT)
-		return iommufd__util_failed(IOMMUFD_OP_NESTING,
-					    IOMMUFD_CAUSE_IN_USE, EBUSY);
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NESTED_STATE);
 	other = iommufd__nested_by_virt_id(nested->nesting, virt_id);
 	if (other == nested)
 		return 0;
@@ -102,4 +101,16 @@ UTIL_API struct iommufd_device *iommufd_nested_device_device(
 	const struct iommufd_nested_device *nested)
 {
 	return nested ? nested->device : NULL;
+}
+
+UTIL_API struct iommufd_vdevice *iommufd_nested_device_vdevice(
+	const struct iommufd_nested_device *nested)
+{
+	return nested ? nested->vdevice : NULL;
+}
+
+UTIL_API uint64_t
+iommufd_nested_device_virt_id(const struct iommufd_nested_device *nested)
+{
+	return nested && nested->vdevice ? nested->virt_id : 0;
 }

@@ -238,6 +238,9 @@ UTIL_API int iommufd_nesting_new(struct iommufd_device *device,
 	cause = iommufd__util_opts_load(&o, sizeof(o), opts, OPTS_MIN);
 	if (!cause && o.flags & ~FLAGS)
 		cause = IOMMUFD_CAUSE_BAD_FLAGS;
+	/* The id of the address space would be that of another one. */
+	if (!cause && iommufd_ioas_ctx(ioas) != iommufd_device_ctx(device))
+		cause = IOMMUFD_CAUSE_OTHER_CONTEXT;
 	if (cause)
 		return iommufd__nesting_refused(cause);
 	new = calloc(1, sizeof(*new));

@@ -160,10 +160,12 @@ UTIL_API int iommufd_nesting_commands_arm_smmuv3(
 	uint32_t given, taken, done;
 	int ret = 0;
 
-	if (!nesting || !count || (*count && !commands))
+	if (!count)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	given = *count;
 	*count = 0;
+	if (!nesting || (given && !commands))
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	if (nesting->kind != NESTING_SMMUV3 || !nesting->viommu)
 		return iommufd__nesting_unsuited();
 	while (!ret && *count < given) {

@@ -198,10 +198,12 @@ UTIL_API int iommufd_nesting_commands_vtd(
 	uint32_t given, at = 0;
 	int ret = 0;
 
-	if (!nesting || !count || (*count && !descriptors))
+	if (!count)
 		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	given = *count;
 	*count = 0;
+	if (!nesting || (given && !descriptors))
+		return iommufd__nesting_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	if (nesting->kind != NESTING_VTD)
 		return iommufd__nesting_unsuited();
 	for (; at < given; at++) {

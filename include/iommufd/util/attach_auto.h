@@ -105,6 +105,7 @@ struct iommufd_attach_auto_info {
  *         then, and the device is attached as before, as far as
  *         iommufd_replace() can bring that about.
  * @failures
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT when device and address space are not of one
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL
  * - ::IOMMUFD_CAUSE_OPTS_RESERVED

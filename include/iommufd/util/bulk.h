@@ -67,10 +67,10 @@ enum {
 	/** Of a region: `fd` and `offset` are the file behind the memory. It is
 	 *  mapped by iommufd_ioas_map_file() where kernel and file allow that,
 	 *  else by its memory. @since 0.1.0 */
-	IOMMUFD_BULK_FILE = 1 << 0,
+	IOMMUFD_BULK_FILE = 1 << 1,
 	/** Of iommufd_bulk_undo(): no thread is in iommufd_bulk_run() any more,
 	 *  though one has not returned from it. @since 0.1.0 */
-	IOMMUFD_BULK_ALONE = 1 << 0
+	IOMMUFD_BULK_ALONE = 1 << 2
 };
 /** @} */
 
@@ -300,6 +300,21 @@ int iommufd_bulk_finish(struct iommufd_bulk *bulk);
  * @since 0.1.0
  */
 int iommufd_bulk_undo(struct iommufd_bulk *bulk, uint32_t flags);
+
+/**
+ * @brief Forget a registration; what it has mapped stays in the address space.
+ *
+ * For a process that destroys the address space anyway, and for the child of a
+ * fork, which shares the mappings with its parent and must not end them.
+ *
+ * @param bulk the registration, or NULL
+ * @failures none
+ * @threads{any, as the last use of the handle: no thread may be in
+ *          iommufd_bulk_run()}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+void iommufd_bulk_release(struct iommufd_bulk *bulk);
 
 /** @} */
 

@@ -78,6 +78,7 @@ struct iommufd_dirty_opts {
  *             failure. Nothing is tracked yet.
  * @return 0 or a typed error
  * @failures
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT for a page table of another one than @p ioas
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY

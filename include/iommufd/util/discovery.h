@@ -241,6 +241,8 @@ enum {
 
 /**
  * @brief A window of IOVAs that a device keeps for itself.
+ *
+ * Its layout never changes, as there are many of them in an array.
  * @since 0.1.0
  */
 struct iommufd_reserved_info {

@@ -2,6 +2,8 @@
 /**
  * @file explain.h
  * @brief Which field of a guest's page table data a kernel does not take.
+ *
+ * iommufd_explain() is in diagnose.h.
  */
 #ifndef LIBIOMMUFD_UTIL_EXPLAIN_H
 #define LIBIOMMUFD_UTIL_EXPLAIN_H
@@ -9,6 +11,7 @@
 #include <stdint.h>
 
 #include <iommufd/iommufd.h>
+#include <iommufd/util/diagnose.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -152,6 +152,8 @@ struct iommufd_nesting_opts {
 
 /**
  * @brief A guest's page table: the data that iommufd_hwpt_alloc() takes.
+ *
+ * Its layout never changes.
  * @since 0.1.0
  */
 struct iommufd_nested_table {
@@ -203,7 +205,8 @@ struct iommufd_nested_device_opts {
  * @return 0 or a typed error, which leaves nothing behind; only an object that
  *         cannot be destroyed again lives on, until the context ends
  * @failures
- * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT, ::IOMMUFD_CAUSE_NULL_POINTER,
+ *   ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_FEATURE when the hardware is none of the table above and no
@@ -333,7 +336,8 @@ struct iommufd_fault_queue *iommufd_nesting_fault_queue(
  * @return 0 or a typed error, which leaves nothing behind; only an object that
  *         cannot be destroyed again lives on, until the context ends
  * @failures
- * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
+ * - ::IOMMUFD_CAUSE_OTHER_CONTEXT, ::IOMMUFD_CAUSE_NULL_POINTER,
+ *   ::IOMMUFD_CAUSE_OPTS_SIZE,
  *   ::IOMMUFD_CAUSE_OPTS_TAIL, ::IOMMUFD_CAUSE_BAD_FLAGS,
  *   ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_GROUP_SHARED when sysfs shows that another device is in the
@@ -421,6 +425,34 @@ struct iommufd_device *iommufd_nested_device_device(
 	const struct iommufd_nested_device *nested);
 
 /**
+ * @brief The vDevice of a device, as for a hand-over.
+ *
+ * @param nested the device, or NULL
+ * @return the vDevice, without a reference: not to be ended. Another one after
+ *         iommufd_nested_device_set_virt_id(). NULL for NULL, and while the device
+ *         has no id for the guest.
+ * @failures none
+ * @threads{any, but not while the id is changed}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+struct iommufd_vdevice *iommufd_nested_device_vdevice(
+	const struct iommufd_nested_device *nested);
+
+/**
+ * @brief The id that the guest knows a device by.
+ *
+ * @param nested the device, or NULL
+ * @return the id, or 0 where iommufd_nested_device_vdevice() is NULL
+ * @failures none
+ * @threads{any, but not while the id is changed}
+ * @syscalls{none}
+ * @since 0.1.0
+ */
+uint64_t iommufd_nested_device_virt_id(
+	const struct iommufd_nested_device *nested);
+
+/**
  * @brief Change the id that the guest knows a device by.
  *
  * A guest numbers its buses when it boots, and stream ids follow from that. The
@@ -438,7 +470,7 @@ struct iommufd_device *iommufd_nested_device_device(
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - ::IOMMUFD_CAUSE_FEATURE where there is no vIOMMU
- * - ::IOMMUFD_CAUSE_IN_USE in another state
+ * - ::IOMMUFD_CAUSE_NESTED_STATE in another state
  * - ::IOMMUFD_CAUSE_VDEVICE_EXISTS when another device has this id
  * - as iommufd_vdevice_alloc(). Should the old one not come again either, the
  *   device has no id, as with ::IOMMUFD_NESTED_NO_VIRT_ID: then
@@ -662,7 +694,7 @@ uint32_t iommufd_nested_device_pasid_page_table(
  *
  * @param nested the device
  * @param page_table id of the page table, made by iommufd_hwpt_alloc()
- * @param flags flags that it was made with, for the way back to it
+ * @param old_flags flags that it was made with, for the way back to it
  * @return 0 or a typed error, after which what was in force is in force for the
  *         device itself, with the exceptions of iommufd_nested_device_translate();
  *         PASIDs that were detached before the failure stay so
@@ -677,7 +709,7 @@ uint32_t iommufd_nested_device_pasid_page_table(
  * @since 0.1.0
  */
 int iommufd_nested_device_unset(struct iommufd_nested_device *nested,
-				uint32_t page_table, uint32_t flags);
+				uint32_t page_table, uint32_t old_flags);
 
 /**
  * @brief The guest of an SMMUv3 wrote a stream table entry.

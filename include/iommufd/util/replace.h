@@ -58,10 +58,12 @@ enum {
 
 /**
  * @name Flags of a replacement
- * Beside ::IOMMUFD_PASID_WIDTH_VALID.
  * @{
  */
 enum {
+	/** `max_pasid_log2` is set. The same as ::IOMMUFD_PASID_WIDTH_VALID,
+	 *  for languages in which enumerations do not mix. @since 0.1.0 */
+	IOMMUFD_REPLACE_PASID_WIDTH_VALID = IOMMUFD_PASID_WIDTH_VALID,
 	/** When the device's DMA goes on after a refusal and its reserved
 	 *  windows may be lost, restore them at the price of an interruption.
 	 *  Should that fail halfway, the state is ::IOMMUFD_REPLACE_BROKEN.
@@ -96,14 +98,14 @@ enum {
 struct iommufd_replacement {
 	/** Set by the caller: sizeof(struct iommufd_replacement). */
 	uint32_t size;
-	/** ::IOMMUFD_PASID_WIDTH_VALID, ::IOMMUFD_REPLACE_WINDOWS. */
+	/** ::IOMMUFD_REPLACE_PASID_WIDTH_VALID, ::IOMMUFD_REPLACE_WINDOWS. */
 	uint32_t flags;
 	/** The device. */
 	struct iommufd_device *device;
 	/** The PASID whose page table is replaced; 0 for the device itself. */
 	uint32_t pasid;
-	/** With ::IOMMUFD_PASID_WIDTH_VALID, bits of a PASID that the device
-	 *  and its IOMMU can do, as in struct iommufd_device_pasid_opts. Of no
+	/** With ::IOMMUFD_REPLACE_PASID_WIDTH_VALID, bits of a PASID that the
+	 *  device and its IOMMU can do, as in struct iommufd_device_pasid_opts. Of no
 	 *  meaning for the device itself. */
 	uint32_t max_pasid_log2;
 	/** Id of the new page table, made by iommufd_hwpt_alloc(). */
