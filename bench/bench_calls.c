@@ -117,12 +117,13 @@ PAIR(track, iommufd_hwpt_set_dirty_tracking(hwpt, 1), ctx_fd,
      .size = SIZE(uapi_hwpt_set_dirty_tracking), .flags = 1, .hwpt_id = ID)
 PAIR(get_dirty,
      iommufd_hwpt_get_dirty_bitmap(
-	     hwpt, &bitmap,
+	     hwpt,
 	     &(struct iommufd_hwpt_get_dirty_bitmap_opts){
 		     .size = SIZE(iommufd_hwpt_get_dirty_bitmap_opts),
 		     .length = PAGE,
 		     .page_size = PAGE,
-		     .bitmap_length = sizeof(bitmap) }),
+		     .bitmap_length = sizeof(bitmap) },
+	     &bitmap),
      ctx_fd, IOMMUFD_NR_HWPT_GET_DIRTY_BITMAP, NOTHING,
      uapi_hwpt_get_dirty_bitmap, .size = SIZE(uapi_hwpt_get_dirty_bitmap),
      .hwpt_id = ID, .length = PAGE, .page_size = PAGE, .data = U64(&bitmap))

@@ -40,8 +40,8 @@ static uint64_t bytes_needed(uint64_t length, uint64_t page_size)
 }
 
 IOMMUFD_API int iommufd_hwpt_get_dirty_bitmap(
-	struct iommufd_hwpt *hwpt, uint64_t *bitmap,
-	const struct iommufd_hwpt_get_dirty_bitmap_opts *opts)
+	struct iommufd_hwpt *hwpt,
+	const struct iommufd_hwpt_get_dirty_bitmap_opts *opts, uint64_t *bitmap)
 {
 	struct iommufd_failure call = { .op = IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP,
 					.fd = -1,

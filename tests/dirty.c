@@ -84,7 +84,7 @@ struct iommufd_hwpt_get_dirty_bitmap_opts dirty_opts(uint64_t iova,
 
 int dirty_query(const struct iommufd_hwpt_get_dirty_bitmap_opts *opts)
 {
-	return iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, tracked.bits, opts);
+	return iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, opts, tracked.bits);
 }
 
 uint64_t dirty_get(struct iommufd_hwpt *hwpt, uint64_t iova, uint64_t length,
@@ -95,6 +95,6 @@ uint64_t dirty_get(struct iommufd_hwpt *hwpt, uint64_t iova, uint64_t length,
 
 	opts.flags = flags;
 	memset(tracked.bits, 0, sizeof(tracked.bits));
-	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, tracked.bits, &opts));
+	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, &opts, tracked.bits));
 	return tracked.bits[0];
 }

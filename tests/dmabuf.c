@@ -53,7 +53,7 @@ int dmabuf_mapped(struct iommufd_ctx *ctx, struct iommufd_hwpt *hwpt,
 
 	OK(iommufd_mock_set_dirty(ctx, iommufd_hwpt_id(hwpt), &pages, NULL));
 	bits = 0;
-	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, &bits, &opts));
+	OK(iommufd_hwpt_get_dirty_bitmap(hwpt, &opts, &bits));
 	ck_assert(bits == all || bits == 0);
 	return bits == all;
 }

@@ -230,7 +230,7 @@ static int get_dirty_bitmap(void)
 		.bitmap_length = sizeof(iova)
 	};
 
-	return iommufd_hwpt_get_dirty_bitmap(hwpt, &iova, &opts);
+	return iommufd_hwpt_get_dirty_bitmap(hwpt, &opts, &iova);
 }
 
 static int hw_info(void)

@@ -366,7 +366,7 @@ static int query(struct iommufd_hwpt *hwpt, uint64_t length, uint64_t iova,
 		.bitmap_length = sizeof(bits)
 	};
 
-	return iommufd_hwpt_get_dirty_bitmap(hwpt, bits, &opts);
+	return iommufd_hwpt_get_dirty_bitmap(hwpt, &opts, bits);
 }
 
 /* EINVAL: empty, against the bits, against the address space. */

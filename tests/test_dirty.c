@@ -71,7 +71,7 @@ static void refuse(struct iommufd_hwpt *table, uint32_t cause, int err)
 	ck_assert_uint_eq(failure.op, IOMMUFD_OP_HWPT_SET_DIRTY_TRACKING);
 	ck_assert_uint_eq(failure.object_id, iommufd_hwpt_id(table));
 	ck_assert_uint_eq(failure.flags, IOMMUFD_DIRTY_TRACKING_ENABLE);
-	ret = iommufd_hwpt_get_dirty_bitmap(table, tracked.bits, &opts);
+	ret = iommufd_hwpt_get_dirty_bitmap(table, &opts, tracked.bits);
 	harness_fails(ret, cause, err, "get", __FILE__, __LINE__);
 	failure = harness_failure(ret);
 	ck_assert_uint_eq(failure.op, IOMMUFD_OP_HWPT_GET_DIRTY_BITMAP);
@@ -152,9 +152,9 @@ START_TEST(wrong_arguments)
 	FAILS(iommufd_hwpt_set_dirty_tracking(NULL, 0), NULL_POINTER, EINVAL);
 	FAILS(iommufd_hwpt_set_dirty_tracking(tracked.hwpt, 2), FEATURE,
 	      EOPNOTSUPP);
-	FAILS(iommufd_hwpt_get_dirty_bitmap(NULL, tracked.bits, &opts),
+	FAILS(iommufd_hwpt_get_dirty_bitmap(NULL, &opts, tracked.bits),
 	      NULL_POINTER, EINVAL);
-	FAILS(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, NULL, &opts),
+	FAILS(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, &opts, NULL),
 	      NULL_POINTER, EINVAL);
 	FAILS(dirty_query(NULL), NULL_POINTER, EINVAL);
 	opts.flags = 2;

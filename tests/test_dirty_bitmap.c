@@ -95,7 +95,7 @@ START_TEST(a_bitmap_that_cannot_be_written)
 
 	ck_assert_int_eq(mprotect(page, PAGE, PROT_READ), 0);
 	dirty_mark(tracked.hwpt, MOCK_FIRST, DIRTY_LENGTH);
-	OK(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, page, &opts));
+	OK(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, &opts, page));
 	ck_assert_uint_eq(*(const uint64_t *)page, 0);
 	ck_assert_uint_eq(dirty_get(tracked.hwpt, MOCK_FIRST, DIRTY_LENGTH, 0),
 			  0);
@@ -134,7 +134,7 @@ static void check_bits(uint64_t length, uint64_t unit, uint64_t page_size,
 	opts.page_size = page_size;
 	opts.bitmap_length = (pages + 63) / 64 * 8;
 	opts.flags = flags;
-	OK(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, bitmap, &opts));
+	OK(iommufd_hwpt_get_dirty_bitmap(tracked.hwpt, &opts, bitmap));
 	for (uint64_t i = 0; i < pages; i++)
 		if ((int)(bitmap[i / 64] >> i % 64 & 1) !=
 		    expected(i, page_size, unit))

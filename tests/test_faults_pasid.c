@@ -133,7 +133,7 @@ static const struct iommufd_hwpt_get_dirty_bitmap_opts opts = {
 
 CALL(track, iommufd_hwpt_set_dirty_tracking(old, IOMMUFD_DIRTY_TRACKING_ENABLE))
 CALL(untrack, iommufd_hwpt_set_dirty_tracking(old, 0))
-CALL(get_bitmap, iommufd_hwpt_get_dirty_bitmap(old, &bits, &opts))
+CALL(get_bitmap, iommufd_hwpt_get_dirty_bitmap(old, &opts, &bits))
 
 static void mark(void)
 {

@@ -67,7 +67,7 @@ static int get_dirty_bitmap(void *opts)
 	int ret;
 
 	OK(iommufd_hwpt_adopt(f.ctx, f.hwpt_id, 0, &hwpt));
-	ret = iommufd_hwpt_get_dirty_bitmap(hwpt, &bits, opts);
+	ret = iommufd_hwpt_get_dirty_bitmap(hwpt, opts, &bits);
 	iommufd_hwpt_release(hwpt);
 	return ret;
 }

@@ -168,13 +168,14 @@ CALL(hwpt_adopt_verify,
 CALL(hwpt_track, iommufd_hwpt_set_dirty_tracking(hwpt, 1))
 CALL(hwpt_bitmap,
      iommufd_hwpt_get_dirty_bitmap(
-	     hwpt, &length,
+	     hwpt,
 	     &(struct iommufd_hwpt_get_dirty_bitmap_opts){
 		     .size = sizeof(struct iommufd_hwpt_get_dirty_bitmap_opts),
 		     .iova = MOCK_FIRST,
 		     .length = PAGE,
 		     .page_size = PAGE,
-		     .bitmap_length = sizeof(length) }))
+		     .bitmap_length = sizeof(length) },
+	     &length))
 CALL(hwpt_id, iommufd_hwpt_id(NULL) != 0)
 CALL(hwpt_ctx, iommufd_hwpt_ctx(hwpt) != f.ctx)
 CALL(hwpt_destroy, iommufd_hwpt_destroy(hwpt))

@@ -62,6 +62,26 @@ START_TEST(bulk)
 }
 END_TEST
 
+START_TEST(dirty_walk)
+{
+	const struct iommufd_extent none[2] = { { 0, 0 }, { 0, 0 } };
+	_Alignas(
+		max_align_t) char page[PAGE] = { 0 }; /* its context is asked */
+	const struct iommufd_dirty_opts opts = { .size = sizeof(opts),
+						 .page_size = PAGE };
+	struct iommufd_hwpt *hwpt = (void *)page;
+	struct iommufd_dirty *dirty = NULL;
+	struct iommufd_extent range = { 1, 1 };
+
+	UNTIL_ENOUGH(2,
+		     iommufd_dirty_new((void *)page, &hwpt, 1, &opts, &dirty));
+	UNTIL_ENOUGH(2, iommufd_dirty_walk(dirty, none, 2, 0));
+	OK(iommufd_dirty_next(dirty, &range));
+	ck_assert_uint_eq(range.length, 0);
+	iommufd_dirty_release(dirty);
+}
+END_TEST
+
 START_TEST(device_memory)
 {
 	struct iommufd_device_memory_buffer buffer = { .size = sizeof(buffer),
@@ -78,7 +98,8 @@ START_TEST(device_memory)
 }
 END_TEST
 
-static const TTest **const tests[] = { &iovas, &bulk, &device_memory, NULL };
+static const TTest **const tests[] = { &iovas, &bulk, &dirty_walk,
+				       &device_memory, NULL };
 
 int main(void)
 {

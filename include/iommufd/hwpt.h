@@ -451,9 +451,9 @@ struct iommufd_hwpt_get_dirty_bitmap_opts {
  * writable.
  *
  * @param hwpt a page table made with ::IOMMUFD_HWPT_DIRTY_TRACKING
+ * @param opts what to report
  * @param[in,out] bitmap one bit per page, the lowest bit of the first word
  *                first; `length / page_size` bits, rounded up to whole words
- * @param opts what to report
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
@@ -474,8 +474,9 @@ struct iommufd_hwpt_get_dirty_bitmap_opts {
  * @since 0.1.0
  */
 int iommufd_hwpt_get_dirty_bitmap(
-	struct iommufd_hwpt *hwpt, uint64_t *bitmap,
-	const struct iommufd_hwpt_get_dirty_bitmap_opts *opts);
+	struct iommufd_hwpt *hwpt,
+	const struct iommufd_hwpt_get_dirty_bitmap_opts *opts,
+	uint64_t *bitmap);
 
 /**
  * @brief Make a handle of a page table that exists already.

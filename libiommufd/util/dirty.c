@@ -23,6 +23,7 @@ struct iommufd_dirty {
 	size_t words;
 	int in_use;
 	/* What is walked over, and how far the pieces have come. */
+	struct iommufd_extent *list;
 	const struct iommufd_extent *mapped;
 	uint32_t ranges;
 	uint32_t flags;
@@ -140,6 +141,7 @@ UTIL_API void iommufd_dirty_release(struct iommufd_dirty *dirty)
 		return;
 	free(dirty->hwpts);
 	free(dirty->bitmap);
+	free(dirty->list);
 	free(dirty);
 }
 
@@ -213,8 +215,8 @@ UTIL_API int iommufd_dirty_read(struct iommufd_dirty *dirty,
 				     ? UINT64_MAX
 				     : words * sizeof(*bitmap);
 	for (uint32_t i = 0; !ret && i < dirty->count; i++)
-		ret = iommufd_hwpt_get_dirty_bitmap(dirty->hwpts[i], bitmap,
-						    &opts);
+		ret = iommufd_hwpt_get_dirty_bitmap(dirty->hwpts[i], &opts,
+						    bitmap);
 	return ret;
 }
 
@@ -273,10 +275,19 @@ UTIL_API int iommufd_dirty_walk(struct iommufd_dirty *dirty,
 				const struct iommufd_extent *mapped,
 				uint32_t count, uint32_t flags)
 {
+	struct iommufd_extent *list;
+
 	if (!dirty || (count && !mapped))
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
+	list = calloc(count + (size_t)!count, sizeof(*list));
+	if (!list)
+		return refused(IOMMUFD_CAUSE_NO_MEMORY);
+	if (count)
+		memcpy(list, mapped, count * sizeof(*list));
 	forget_piece(dirty);
-	dirty->mapped = mapped;
+	free(dirty->list);
+	dirty->list = list;
+	dirty->mapped = list;
 	dirty->ranges = count;
 	dirty->flags = flags;
 	dirty->done = 0;

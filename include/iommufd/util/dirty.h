@@ -166,7 +166,8 @@ int iommufd_dirty_stop(struct iommufd_dirty *dirty);
  * @param flags ::IOMMUFD_DIRTY_NO_CLEAR or 0: what was reported counts as not
  *              written from then on
  * @param[in,out] bitmap one bit per page, rounded up to whole words, writable
- * @param words number of 64-bit words at @p bitmap
+ * @param words number of 64-bit words at @p bitmap; where there are too few the
+ *              failure's record says how many bytes it takes
  * @return 0 or a typed error, after which what the page tables before the one
  *         that refused have reported is in the bitmap
  * @failures
@@ -219,12 +220,14 @@ int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
  *
  * @param dirty the handle
  * @param mapped ranges that are mapped, whole pages; one of length 0 is passed
- *               over. They, and the array, are to stay until the walk ends.
+ *               over. They are to stay until the walk ends; the array is
+ *               copied.
  * @param count number of ranges
  * @param flags ::IOMMUFD_DIRTY_NO_CLEAR or 0
  * @return 0 or a typed error
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
+ * - ::IOMMUFD_CAUSE_NO_MEMORY, after which the walk before goes on
  * @threads{any, one walk at a time for a handle}
  * @syscalls{none}
  * @kernel{6.7}
