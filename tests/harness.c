@@ -229,13 +229,24 @@ struct iommufd_ctx *harness_ctx(void)
 	return ctx;
 }
 
-void *harness_memory(size_t length)
+static void *memory_of(size_t length, int flags)
 {
-	void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	void *memory =
+		mmap(NULL, length, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | flags, -1, 0);
 
 	ck_assert_ptr_ne(memory, MAP_FAILED);
 	return memory;
+}
+
+void *harness_memory(size_t length)
+{
+	return memory_of(length, 0);
+}
+
+void *harness_huge_memory(size_t length)
+{
+	return memory_of(length, MAP_HUGETLB);
 }
 
 int harness_memfd(size_t length)

@@ -83,6 +83,9 @@ struct iommufd_ctx *harness_ctx(void);
 /* Anonymous memory, page aligned and touched; ends with the test's process. */
 void *harness_memory(size_t length);
 
+/* The same of huge pages, each of which is one piece of physical memory. */
+void *harness_huge_memory(size_t length);
+
 /* A memory file of this length, and its descriptor. */
 int harness_memfd(size_t length);
 

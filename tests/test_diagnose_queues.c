@@ -2,7 +2,6 @@
 /* Hardware queues, what they hold, invalidations, dirty pages, and faults. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "diagnosis.h"
@@ -16,10 +15,7 @@ static char *memory; /* one piece of physical memory */
 static void setup(void)
 {
 	nesting_setup();
-	memory = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE,
-		      -1, 0);
-	ck_assert_ptr_ne(memory, MAP_FAILED);
+	memory = harness_huge_memory(HUGE_PAGE);
 }
 
 static void end(void)

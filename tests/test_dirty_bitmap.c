@@ -154,11 +154,8 @@ static void map_pages(unsigned char *memory, uint64_t length, uint64_t piece)
 static void check_size(uint64_t length, int huge)
 {
 	const uint64_t unit = granule(huge);
-	void *big = mmap(NULL, length, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | (huge ? MAP_HUGETLB : 0),
-			 -1, 0);
+	void *big = huge ? harness_huge_memory(length) : harness_memory(length);
 
-	ck_assert_ptr_ne(big, MAP_FAILED);
 	unmap_at(tracked.ioas, DIRTY_LENGTH, MOCK_FIRST);
 	OK(iommufd_ioas_huge_pages_set(tracked.ioas, (uint32_t)huge));
 	map_pages(big, length, huge ? 2 * MIB : length);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware queues: their order, their memory, and what they hold. */
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -13,10 +12,7 @@ static char *memory; /* one piece of physical memory */
 static void setup(void)
 {
 	nesting_setup();
-	memory = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE,
-		      -1, 0);
-	ck_assert_ptr_ne(memory, MAP_FAILED);
+	memory = harness_huge_memory(HUGE_PAGE);
 }
 
 static int alloc_opts(const struct iommufd_hw_queue_alloc_opts *opts)
