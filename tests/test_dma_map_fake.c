@@ -295,6 +295,42 @@ START_TEST(bounded_memory)
 }
 END_TEST
 
+static uint64_t at_random(uint64_t i)
+{
+	return i * 40503 % MANY;
+}
+
+static uint64_t in_turns(uint64_t i)
+{
+	return i % 8 * (MANY / 8) + i / 8;
+}
+
+static uint64_t from_the_middle(uint64_t i)
+{
+	return i % 2 ? MANY / 2 + i / 2 : MANY / 2 - 1 - i / 2;
+}
+
+/* With any number of them: what has just grown takes most for each. */
+START_TEST(bounded_memory_while_growing)
+{
+	uint64_t (*const orders[])(uint64_t) = { at_random, in_turns,
+						 from_the_middle };
+
+	for (int n = 0; n < 3; n++) {
+		for (uint64_t i = 0; i < MANY; i++) {
+			OK(add(MEMORY(2 * orders[n](i)), PAGE, 0));
+			if (i % 32 == 0)
+				ck_assert_uint_le(info().memory,
+						  256 * 1024 + 128 * (i + 1));
+		}
+		OK(iommufd_dma_map_clear(map));
+		OK(iommufd_dma_map_destroy(map));
+		OK(iommufd_dma_map_new(space.ioas, 0, &map));
+	}
+	end();
+}
+END_TEST
+
 /* ---- cost ------------------------------------------------------------------ */
 
 static int translate(void)
@@ -360,6 +396,7 @@ static const TTest **const behaviour[] = { &a_cursor_outlives_its_region,
 					   &waits_if_asked,
 					   &without_memory,
 					   &bounded_memory,
+					   &bounded_memory_while_growing,
 					   NULL };
 static const TTest **const cost[] = { &no_system_call_and_no_allocation, NULL };
 

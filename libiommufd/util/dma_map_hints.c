@@ -170,16 +170,19 @@ static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 	map->changes = 0;
 }
 
-/* There are as many slots as regions. */
+/*
+ * There are as many slots as regions, or four fifths: with the older tables, which
+ * stay, a new one takes most memory for a region when it has just come.
+ */
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
+	const uint64_t enough = map->info.regions - map->info.regions / 5;
 	uint32_t shift;
 	int grown = 0;
 
 	/* Without memory for it a table stays as it is, until the next change. */
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		if (map->info.regions >
-		    iommufd__dma_hints(&map->side[i])->mask + 1)
+		if (enough > iommufd__dma_hints(&map->side[i])->mask + 1)
 			grown |= side_hints_new(map, &map->side[i]);
 	shift = best_shift(map);
 	map->changes++;
