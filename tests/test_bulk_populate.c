@@ -209,7 +209,7 @@ START_TEST(wrong_arguments)
 	FAILS(iommufd_bulk_prepare(bulk_f.ioas, r, 1, NULL, NULL), NULL_POINTER,
 	      EINVAL);
 	PREPARE(0, BAD_VALUE, EINVAL);
-	opts.flags = 2;
+	opts.flags = 1u << 31;
 	PREPARE(1, BAD_FLAGS, EINVAL);
 	opts.flags = 0;
 	opts.alignment = 3 * PAGE;
@@ -235,7 +235,7 @@ START_TEST(wrong_arguments)
 	PREPARE(1, NULL_POINTER, EINVAL);
 	r->options = IOMMUFD_BULK_FILE;
 	PREPARE(1, BAD_FD, EBADF);
-	r->options = 2;
+	r->options = 1u << 31;
 	PREPARE(1, BAD_FLAGS, EINVAL);
 	*r = bulk_region();
 	regions[1].length = 0;
