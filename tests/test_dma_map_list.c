@@ -161,6 +161,33 @@ START_TEST(pieces)
 }
 END_TEST
 
+/* An IOVA of 0 is at a multiple of any boundary, and that of none, too. */
+START_TEST(from_iova_0)
+{
+	const uint64_t boundaries[] = { 0, 4 * PAGE };
+	const struct iommufd_dma_memory memory[] = {
+		{ AT(17 * PAGE), PAGE },
+		{ AT(16 * PAGE), PAGE },
+		{ AT(17 * PAGE), PAGE },
+	};
+
+	add(16 * PAGE, PAGE, 0);
+	add(17 * PAGE, PAGE, PAGE);
+	for (int i = 0; i < 2; i++) {
+		struct iommufd_extent found[4];
+		uint32_t room = 4;
+
+		OK(iommufd_dma_map_translate_list(&cursor, memory, 3,
+						  boundaries[i], found, &room));
+		ck_assert_uint_eq(room, 2);
+		ck_assert_uint_eq(found[0].start, PAGE);
+		ck_assert_uint_eq(found[0].length, PAGE);
+		ck_assert_uint_eq(found[1].start, 0);
+		ck_assert_uint_eq(found[1].length, 2 * PAGE);
+	}
+}
+END_TEST
+
 START_TEST(not_registered)
 {
 	const struct iommufd_dma_memory memory[] = {
@@ -207,7 +234,7 @@ START_TEST(wrong_arguments)
 }
 END_TEST
 
-static const TTest **const tests[] = { &pieces, &not_registered,
+static const TTest **const tests[] = { &pieces, &from_iova_0, &not_registered,
 				       &wrong_arguments, NULL };
 
 int main(void)

@@ -7,7 +7,7 @@
 struct pieces {
 	struct iommufd_extent *list;
 	uint32_t room, count;
-	uint64_t boundary;
+	uint64_t mask; /* of the boundary, or all bits where there is none */
 	struct iommufd_extent last;
 };
 
@@ -29,12 +29,13 @@ static void piece_store(struct pieces *p)
 static void add_range(struct pieces *p, uint64_t iova, uint64_t length)
 {
 	while (length) {
+		const uint64_t before = iova & p->mask;
 		uint64_t bytes = length;
 
-		if (p->boundary && bytes > p->boundary - iova % p->boundary)
-			bytes = p->boundary - iova % p->boundary;
-		if (p->count && p->last.start + p->last.length == iova &&
-		    !(p->boundary && iova % p->boundary == 0)) {
+		if (bytes - 1 > p->mask - before)
+			bytes = p->mask - before + 1;
+		if (before && p->count &&
+		    p->last.start + p->last.length == iova) {
 			p->last.length += bytes;
 		} else {
 			piece_store(p);
@@ -78,7 +79,7 @@ UTIL_API int iommufd_dma_map_translate_list(
 	const struct iommufd_dma_memory *memory, uint32_t count,
 	uint64_t boundary, struct iommufd_extent *pieces, uint32_t *room)
 {
-	struct pieces p = { .list = pieces, .boundary = boundary };
+	struct pieces p = { .list = pieces, .mask = boundary - 1 };
 	uint64_t bad = 0;
 
 	if (!cursor || !cursor->map || !room || (!memory && count) ||
