@@ -4,7 +4,9 @@
  * gives, calls that meet, memory that runs out, and what it costs.
  */
 #include <pthread.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "counter_alloc.h"
 #include "fakemap.h"
@@ -51,6 +53,9 @@ START_TEST(wrong_arguments_of_registering)
 				       &iova),
 	      OPTS_TAIL, E2BIG);
 	FAILS(add(MEMORY(0), PAGE, 4), BAD_FLAGS, EINVAL);
+	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW | 0x80, NULL,
+				       &iova),
+	      BAD_FLAGS, EINVAL);
 	opts.size = sizeof(opts);
 	opts.reserved = 1;
 	FAILS(iommufd_dma_map_register(map, MEMORY(0), PAGE, RW, &opts, &iova),
@@ -211,6 +216,50 @@ START_TEST(waits_if_asked)
 	check_other(iommufd_make_error(IOMMUFD_CAUSE_UNPINNABLE, EFAULT));
 	fake_ioas.map_err = 0;
 	ck_assert_uint_eq(info().regions, 0);
+	end();
+}
+END_TEST
+
+/*
+ * While somebody waits who is not there in the child of a fork: that can forget
+ * the map. It would wait for ever, and is killed then.
+ */
+static void fork_while_other_waits(void)
+{
+	int status = -1;
+	pid_t child;
+
+	let_other_begin();
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		alarm(10);
+		iommufd_dma_map_release(map);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+
+/* Who waits cannot be cancelled, or nobody would give the mutex back. */
+static void cancel_other(void)
+{
+	let_other_begin();
+	ck_assert_int_eq(pthread_cancel(other), 0);
+}
+
+START_TEST(forked_and_cancelled_while_one_waits)
+{
+	other_body = add_patiently;
+	fake_ioas.meanwhile = fork_while_other_waits;
+	OK(add(MEMORY(0), 2 * PAGE, 0));
+	check_other(0);
+	OK(iommufd_dma_map_clear(map));
+	fake_ioas.meanwhile = cancel_other;
+	OK(add(MEMORY(0), 2 * PAGE, 0));
+	check_other(0);
+	ck_assert_uint_eq(info().registrations, 2);
+	OK(iommufd_dma_map_clear(map));
 	end();
 }
 END_TEST
@@ -391,13 +440,16 @@ static const TTest **const arguments[] = { &wrong_arguments_of_a_map,
 					   &wrong_arguments_of_registering,
 					   &wrong_arguments_of_translating,
 					   NULL };
-static const TTest **const behaviour[] = { &a_cursor_outlives_its_region,
-					   &no_lock_while_the_kernel_works,
-					   &waits_if_asked,
-					   &without_memory,
-					   &bounded_memory,
-					   &bounded_memory_while_growing,
-					   NULL };
+static const TTest **const behaviour[] = {
+	&a_cursor_outlives_its_region,
+	&no_lock_while_the_kernel_works,
+	&waits_if_asked,
+	&forked_and_cancelled_while_one_waits,
+	&without_memory,
+	&bounded_memory,
+	&bounded_memory_while_growing,
+	NULL
+};
 static const TTest **const cost[] = { &no_system_call_and_no_allocation, NULL };
 
 int main(void)

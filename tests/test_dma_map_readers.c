@@ -12,6 +12,7 @@ static void pause_reader(void);
 static unsigned int hinted, paged;
 #define DMA_HINTED hinted
 #define DMA_PAGED  paged
+#define SLAB_NODES 1 /* so that there are never more than needed */
 
 #include "dmainside.h"
 
@@ -234,11 +235,61 @@ START_TEST(trees_keep_their_shape)
 }
 END_TEST
 
+/*
+ * Whoever has registered finds as many nodes as unregistering takes, also when the
+ * tree has grown by that.
+ */
+START_TEST(nodes_for_unregistering)
+{
+	fill(0);
+	for (uint64_t n = 0; n < harness_times(30000); n++) {
+		uint64_t at = BASE + (n * 2654435761 & 0xffffff) * PAGE, iova;
+
+		if (iommufd_dma_map_register(dma, (void *)(uintptr_t)at, PAGE,
+					     RW, NULL, &iova))
+			continue;
+		for (unsigned int i = 0; i < DMA_SIDES * DMA_KINDS; i++) {
+			const struct iommufd__dma_side *side =
+				&dma->side[i / DMA_KINDS];
+			const struct iommufd__dma_pool *pool =
+				&side->pool[i % DMA_KINDS];
+
+			ck_assert_uint_ge(pool->usable_count +
+						  pool->waiting_count,
+					  (DMA_GRACE + CHANGES) *
+						  change_takes(height_of(side),
+							       i % DMA_KINDS));
+		}
+	}
+	empty();
+}
+END_TEST
+
+/* More pieces than 32 bits count are none at all. */
+START_TEST(pieces_are_counted)
+{
+	struct iommufd_extent piece = { .start = 1 };
+	struct pieces p = {
+		.list = &piece, .room = 1, .count = UINT32_MAX, .mask = PAGE - 1
+	};
+	uint32_t room = 1;
+
+	FAILS(tell(&p, &room), ARRAY_SHORT, EMSGSIZE);
+	ck_assert_uint_eq(room, UINT32_MAX);
+	add_range(&p, 0, PAGE);
+	FAILS(tell(&p, &room), OVERFLOW, EOVERFLOW);
+	ck_assert_uint_eq(room, UINT32_MAX);
+	ck_assert_uint_eq(piece.start, 1);
+}
+END_TEST
+
 static const TTest **const tests[] = { &few_changes,
 				       &many_changes,
 				       &few_changes_of_leaves,
 				       &many_changes_of_leaves,
 				       &trees_keep_their_shape,
+				       &nodes_for_unregistering,
+				       &pieces_are_counted,
 				       NULL };
 
 int main(void)

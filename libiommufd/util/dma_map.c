@@ -78,13 +78,15 @@ UTIL_API int iommufd_dma_map_new(struct iommufd_ioas *ioas, uint32_t flags,
 	return 0;
 }
 
+/*
+ * Mutex and condition are not destroyed: in the child of a fork that would wait for
+ * threads that are not there. They have nothing but their memory.
+ */
 UTIL_API void iommufd_dma_map_release(struct iommufd_dma_map *map)
 {
 	if (!map)
 		return;
 	iommufd__dma_memory_free(map);
-	pthread_cond_destroy(&map->settled);
-	pthread_mutex_destroy(&map->mutex);
 	free(map);
 }
 

@@ -208,7 +208,8 @@ int iommufd__dma_refused(uint32_t cause, int err,
 
 /* dma_map_memory.c: under the mutex, but for the reading of a record. */
 void *iommufd__dma_memory_new(struct iommufd_dma_map *map, size_t size);
-int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more);
+int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more,
+			 uint32_t higher);
 struct iommufd__dma_node *iommufd__dma_node_new(struct iommufd__dma_side *side,
 						uint32_t kind);
 void iommufd__dma_node_retire(struct iommufd__dma_side *side, uint32_t kind,

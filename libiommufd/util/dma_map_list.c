@@ -6,7 +6,7 @@
 
 struct pieces {
 	struct iommufd_extent *list;
-	uint32_t room, count;
+	uint64_t room, count;
 	uint64_t mask; /* of the boundary, or all bits where there is none */
 	struct iommufd_extent last;
 };
@@ -74,6 +74,20 @@ static int add_buffer(struct iommufd_dma_cursor *cursor,
 	return 1;
 }
 
+/* As many as fit are there: the last one, too. */
+static int tell(struct pieces *p, uint32_t *room)
+{
+	if (p->count > UINT32_MAX)
+		return iommufd__dma_refused(IOMMUFD_CAUSE_OVERFLOW, EOVERFLOW,
+					    NULL);
+	piece_store(p);
+	*room = (uint32_t)p->count;
+	if (p->count > p->room)
+		return iommufd__dma_refused(IOMMUFD_CAUSE_ARRAY_SHORT, EMSGSIZE,
+					    NULL);
+	return 0;
+}
+
 UTIL_API int iommufd_dma_map_translate_list(
 	struct iommufd_dma_cursor *cursor,
 	const struct iommufd_dma_memory *memory, uint32_t count,
@@ -97,10 +111,5 @@ UTIL_API int iommufd_dma_map_translate_list(
 			return iommufd__dma_refused(
 				IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT, &call);
 		}
-	piece_store(&p);
-	*room = p.count;
-	if (p.count > p.room)
-		return iommufd__dma_refused(IOMMUFD_CAUSE_ARRAY_SHORT, EMSGSIZE,
-					    NULL);
-	return 0;
+	return tell(&p, room);
 }

@@ -9,16 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nodes allocated at once. */
+#ifndef SLAB_NODES
 #define SLAB_NODES 32
+#endif
+
+static uint32_t height_of(const struct iommufd__dma_side *side)
+{
+	return iommufd__dma_height(
+		atomic_load_explicit(&side->root, memory_order_relaxed));
+}
 
 /* What one change of a tree can take at most: two of each level and a root. */
-static uint32_t change_takes(const struct iommufd__dma_side *side,
-			     uint32_t kind)
+static uint32_t change_takes(uint32_t height, uint32_t kind)
 {
-	uintptr_t root =
-		atomic_load_explicit(&side->root, memory_order_relaxed);
-
-	return kind == DMA_LEAF ? 2 : 2 * iommufd__dma_height(root) + 1;
+	return kind == DMA_LEAF ? 2 : 2 * height + 1;
 }
 
 static size_t node_size(uint32_t kind)
@@ -69,19 +74,22 @@ static int slab_new(struct iommufd_dma_map *map, struct iommufd__dma_pool *pool,
 
 /*
  * Have nodes for all promised changes and @more, whatever waits: a node waits
- * for DMA_GRACE changes. 0 when there is no memory.
+ * for DMA_GRACE changes. The trees may be @higher by then. 0 when there is no
+ * memory.
  */
-int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more)
+int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more,
+			 uint32_t higher)
 {
 	const uint32_t changes = DMA_GRACE + map->promised + more;
 
 	for (unsigned int i = 0; i < DMA_SIDES * DMA_KINDS; i++) {
 		struct iommufd__dma_side *side = &map->side[i / DMA_KINDS];
 		struct iommufd__dma_pool *pool = &side->pool[i % DMA_KINDS];
-		uint32_t want = changes * change_takes(side, i % DMA_KINDS);
+		uint32_t height = height_of(side);
+		uint32_t want =
+			changes * change_takes(height + higher, i % DMA_KINDS);
 
-		if (iommufd__dma_height(atomic_load_explicit(
-			    &side->root, memory_order_relaxed)) == DMA_HEIGHT)
+		if (height == DMA_HEIGHT)
 			return 0;
 		while (pool->usable_count + pool->waiting_count < want)
 			if (!slab_new(map, pool, i % DMA_KINDS))

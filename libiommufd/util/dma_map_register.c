@@ -68,17 +68,22 @@ static int place_of(const struct iommufd_dma_map *map, unsigned int which,
 	return in_transit(map, *index) ? RANGE_BUSY : RANGE_CUTS;
 }
 
-/* The same, but waiting until it is not busy if that is wanted. */
+/*
+ * The same, but waiting until it is not busy if that is wanted. A thread that is
+ * cancelled there would keep the mutex.
+ */
 static int settled_place_of(struct iommufd_dma_map *map,
 			    const struct iommufd__dma_call *call,
 			    uint32_t *index)
 {
-	int place;
+	int place, cancel;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	while ((place = place_of(map, DMA_ADDRESS, call->memory, call->length,
 				 index)) == RANGE_BUSY &&
 	       call->wait)
 		pthread_cond_wait(&map->settled, &map->mutex);
+	pthread_setcancelstate(cancel, NULL);
 	return place;
 }
 
@@ -164,9 +169,10 @@ static void forget(struct iommufd_dma_map *map, uint32_t index)
 /* Both trees will change, once there and perhaps once back. */
 #define CHANGES 2
 
-static int promise(struct iommufd_dma_map *map, uint32_t more)
+/* When one is added, with one change more, and a level: see begin(). */
+static int promise(struct iommufd_dma_map *map, uint32_t added)
 {
-	if (!iommufd__dma_reserve(map, CHANGES + more))
+	if (!iommufd__dma_reserve(map, CHANGES + added, added))
 		return 0;
 	map->promised += CHANGES;
 	return 1;
@@ -259,7 +265,7 @@ static uint32_t begin(struct iommufd_dma_map *map,
 	struct iommufd__dma_record *r;
 	uint32_t index;
 
-	/* One more: so that unregistering finds as much. */
+	/* So that unregistering finds as much, though a tree may have grown. */
 	if (!promise(map, 1))
 		return 0;
 	index = iommufd__dma_record_new(map);
@@ -340,6 +346,8 @@ UTIL_API int iommufd_dma_map_register(
 				     : IOMMUFD_CAUSE_NULL_POINTER;
 	int ret;
 
+	if (!cause && access & ~(uint32_t)(ACCESS | IOMMUFD_MAP_FIXED_IOVA))
+		cause = IOMMUFD_CAUSE_BAD_FLAGS;
 	if (!cause && !(access & ACCESS))
 		cause = IOMMUFD_CAUSE_NO_ACCESS;
 	if (cause)

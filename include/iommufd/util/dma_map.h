@@ -396,6 +396,7 @@ int iommufd_dma_map_translate_back(struct iommufd_dma_cursor *cursor,
  *   record has its address
  * - ::IOMMUFD_CAUSE_ARRAY_SHORT when there are more pieces than room: as many as
  *   fit are filled in, @p *room tells how many there are
+ * - ::IOMMUFD_CAUSE_OVERFLOW when there are 2^32 or more
  * @threads{any, each with its own cursor}
  * @syscalls{none}
  * @since 0.1.0
