@@ -29,26 +29,36 @@ int iommufd__bulk_failed(const struct iommufd_bulk *bulk,
 	return iommufd_failure_set(&failure);
 }
 
-/* The first failure, from whichever thread, or what else has stopped us. */
+/*
+ * Whether a piece has been left out, or will be: who takes one after cancelling
+ * does not map it. What has been said of it once remains true.
+ */
+static int is_cancelled(struct iommufd_bulk *bulk)
+{
+	if (atomic_load(&bulk->stop) == CANCELLED &&
+	    atomic_load(&bulk->next) < bulk->pieces)
+		atomic_store(&bulk->left_out, 1);
+	return atomic_load(&bulk->stop) == CANCELLED &&
+	       atomic_load(&bulk->left_out);
+}
+
+/*
+ * The first failure, from whichever thread, or what else has stopped us: one of
+ * them, and the same for all that ask later.
+ */
 int iommufd__bulk_outcome(struct iommufd_bulk *bulk)
 {
 	int ret = 0;
 
-	switch (atomic_load(&bulk->stop)) {
-	case FAILED:
-		pthread_mutex_lock(&bulk->lock);
+	if (atomic_load(&bulk->stop) == GOES_ON)
+		return 0;
+	pthread_mutex_lock(&bulk->lock);
+	if (is_cancelled(bulk))
+		ret = iommufd__util_failed(IOMMUFD_OP_BULK,
+					   IOMMUFD_CAUSE_CANCELLED, ECANCELED);
+	else if (atomic_load(&bulk->stop) == FAILED)
 		ret = iommufd_failure_set(&bulk->failure);
-		pthread_mutex_unlock(&bulk->lock);
-		break;
-	case CANCELLED:
-		if (atomic_load(&bulk->mapped) != bulk->bytes)
-			ret = iommufd__util_failed(IOMMUFD_OP_BULK,
-						   IOMMUFD_CAUSE_CANCELLED,
-						   ECANCELED);
-		break;
-	default:
-		break;
-	}
+	pthread_mutex_unlock(&bulk->lock);
 	return ret;
 }
 
@@ -61,7 +71,8 @@ static void fail(struct iommufd_bulk *bulk,
 		bulk->failure.size = sizeof(bulk->failure);
 		iommufd_failure_keep(&bulk->failure);
 		bulk->failed = *piece;
-		atomic_store(&bulk->stop, FAILED);
+		if (!is_cancelled(bulk))
+			atomic_store(&bulk->stop, FAILED);
 	}
 	pthread_mutex_unlock(&bulk->lock);
 }
@@ -124,8 +135,10 @@ static int work(struct iommufd_bulk *bulk, uint64_t n)
 
 	if (bulk->flags & IOMMUFD_BULK_POPULATE)
 		ret = iommufd__bulk_populate(bulk, &piece);
-	if (!ret && atomic_load(&bulk->stop))
+	if (!ret && atomic_load(&bulk->stop)) {
+		atomic_store(&bulk->left_out, 1);
 		return 0;
+	}
 	if (!ret) {
 		bulk->states[n] = IOMMUFD__PIECE_MAPPING;
 		ret = map(bulk, &piece, &by_file);
@@ -163,18 +176,15 @@ UTIL_API int iommufd_bulk_run(struct iommufd_bulk *bulk, uint64_t pieces)
 	return ret;
 }
 
+/* With the lock. */
 static uint32_t state_of(struct iommufd_bulk *bulk)
 {
 	if (atomic_load(&bulk->mapped) == bulk->bytes)
 		return IOMMUFD_BULK_MAPPED;
-	switch (atomic_load(&bulk->stop)) {
-	case FAILED:
-		return IOMMUFD_BULK_FAILED;
-	case CANCELLED:
+	if (is_cancelled(bulk))
 		return IOMMUFD_BULK_CANCELLED;
-	default:
-		return IOMMUFD_BULK_GOES_ON;
-	}
+	return atomic_load(&bulk->stop) == FAILED ? IOMMUFD_BULK_FAILED
+						  : IOMMUFD_BULK_GOES_ON;
 }
 
 UTIL_API int iommufd_bulk_get_info(struct iommufd_bulk *bulk,
@@ -187,7 +197,6 @@ UTIL_API int iommufd_bulk_get_info(struct iommufd_bulk *bulk,
 		cause = iommufd__util_in_check(info, INFO_MIN);
 	if (cause)
 		return iommufd__util_refused(IOMMUFD_OP_BULK, cause);
-	known.state = state_of(bulk);
 	known.bytes = bulk->bytes;
 	known.mapped_files = atomic_load(&bulk->mapped_files);
 	known.mapped = atomic_load(&bulk->mapped);
@@ -195,6 +204,7 @@ UTIL_API int iommufd_bulk_get_info(struct iommufd_bulk *bulk,
 	known.pieces = bulk->pieces;
 	known.running = atomic_load(&bulk->running);
 	pthread_mutex_lock(&bulk->lock);
+	known.state = state_of(bulk);
 	known.ret = bulk->failure.ret;
 	known.region = bulk->failed.number;
 	known.start = bulk->failed.start;

@@ -47,6 +47,7 @@ struct iommufd_bulk {
 	_Alignas(8) _Atomic uint64_t populated;
 	_Atomic uint32_t running;
 	atomic_int stop;     /* cancelled, or failed */
+	atomic_int left_out; /* a piece, as it was */
 	atomic_int no_files; /* the kernel has said that it maps none */
 	int can_populate;    /* madvise(2) can */
 

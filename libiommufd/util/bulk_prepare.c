@@ -152,7 +152,6 @@ static uint32_t load_opts(struct iommufd_bulk_opts *o,
 
 static void free_bulk(struct iommufd_bulk *bulk)
 {
-	pthread_mutex_destroy(&bulk->lock);
 	free(bulk->regions);
 	free((void *)bulk->states);
 	free(bulk);
@@ -226,14 +225,17 @@ UTIL_API int iommufd_bulk_prepare(struct iommufd_ioas *ioas,
 
 UTIL_API int iommufd_bulk_finish(struct iommufd_bulk *bulk)
 {
+	uint32_t running;
 	int ret;
 
 	if (!bulk)
 		return refused(IOMMUFD_CAUSE_NULL_POINTER);
+	/* Asked first: what was said before nobody was at work may be past. */
+	running = atomic_load(&bulk->running);
 	ret = iommufd__bulk_outcome(bulk);
 	if (ret)
 		return ret;
-	if (atomic_load(&bulk->running))
+	if (running)
 		return iommufd__util_failed(IOMMUFD_OP_BULK,
 					    IOMMUFD_CAUSE_IN_USE, EBUSY);
 	if (atomic_load(&bulk->mapped) != bulk->bytes)

@@ -85,7 +85,7 @@ enum {
 	IOMMUFD_BULK_MAPPED = 1,
 	/** A piece has failed. @since 0.1.0 */
 	IOMMUFD_BULK_FAILED = 2,
-	/** iommufd_bulk_cancel() has been called before all was mapped.
+	/** iommufd_bulk_cancel() has been called, and pieces are left out.
 	 *  @since 0.1.0 */
 	IOMMUFD_BULK_CANCELLED = 3
 };
@@ -236,6 +236,8 @@ int iommufd_bulk_run(struct iommufd_bulk *bulk, uint64_t pieces);
 
 /**
  * @brief Stop: no further piece is begun.
+ *
+ * When all have been begun it comes too late: they are mapped, or one fails.
  *
  * @param bulk the registration, or NULL
  * @failures none
