@@ -165,7 +165,7 @@ START_TEST(wrong_arguments)
 	struct iommufd_ctx *ctx = NULL;
 	uint32_t length = 0, count = 0;
 	int32_t fds[4];
-	int ret, fd = 7;
+	int ret, other, fd = 7;
 
 	fixture_ioas(&f);
 	FAILS(iommufd_hand_over_new(NULL, 0, &h), NULL_POINTER, EINVAL);
@@ -196,6 +196,13 @@ START_TEST(wrong_arguments)
 	FAILS(iommufd_hand_over_send(h, -1), BAD_FD, EBADF);
 	FAILS(iommufd_hand_over_send(h, iommufd_ctx_fd(f.ctx)), UNSPECIFIC,
 	      ENOTSOCK);
+	/* As one that takes descriptors, but brings them nowhere. */
+	other = socket(AF_NETLINK, SOCK_RAW, 0);
+	ck_assert_int_ge(other, 0);
+	FAILS(iommufd_hand_over_send(h, other), UNSPECIFIC, EAFNOSUPPORT);
+	FAILS(iommufd_hand_over_receive(other, &ctx, &new), UNSPECIFIC,
+	      EAFNOSUPPORT);
+	close(other);
 	FAILS(iommufd_hand_over_receive(0, NULL, &new), NULL_POINTER, EINVAL);
 	FAILS(iommufd_hand_over_receive(0, &ctx, NULL), NULL_POINTER, EINVAL);
 	FAILS(iommufd_hand_over_receive(-1, &ctx, &new), BAD_FD, EBADF);

@@ -38,6 +38,17 @@ static uint32_t part_length(uint32_t count, uint32_t first)
 	return count - first < PART ? count - first : PART;
 }
 
+/* Other sockets take descriptors, too, and lose them without a word. */
+static int check_socket(int socket)
+{
+	socklen_t length = sizeof(int);
+	int domain;
+
+	if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length))
+		return iommufd__hand_over_failed(errno);
+	return domain == AF_UNIX ? 0 : iommufd__hand_over_failed(EAFNOSUPPORT);
+}
+
 /* ---- sending ----------------------------------------------------------------- */
 
 static void put_fds(struct msghdr *message, union control *control,
@@ -100,7 +111,9 @@ UTIL_API int iommufd_hand_over_send(const struct iommufd_hand_over *hand_over,
 	if (!hand_over)
 		return iommufd__hand_over_refused(IOMMUFD_CAUSE_NULL_POINTER);
 	iommufd__hand_over_head(hand_over, &head);
-	ret = send_all(socket, &head, HEAD, NULL, 0);
+	ret = check_socket(socket);
+	if (!ret)
+		ret = send_all(socket, &head, HEAD, NULL, 0);
 	for (uint32_t i = 0; !ret && i < hand_over->count; i += PART)
 		ret = send_part(hand_over, socket, i);
 	return ret;
@@ -232,8 +245,10 @@ static int receive(struct incoming *in, struct iommufd_ctx **ctx,
 		   struct iommufd_hand_over **hand_over)
 {
 	struct iommufd__hand_over_head head;
-	int ret = receive_head(in, &head);
+	int ret = check_socket(in->socket);
 
+	if (!ret)
+		ret = receive_head(in, &head);
 	for (uint32_t i = 0; !ret && i < head.things; i += PART)
 		ret = receive_all(in, in->record + HEAD + i * THING,
 				  part_length(head.things, i) * THING);

@@ -297,7 +297,7 @@ int iommufd_hand_over_unpack(const void *record, uint32_t length,
  * - ::IOMMUFD_CAUSE_NO_MEMORY
  * - ::IOMMUFD_CAUSE_UNSPECIFIC for what is no such socket
  * @threads{any, one call at a time for a hand-over}
- * @syscalls{1 sendmsg for each message}
+ * @syscalls{1 getsockopt; 1 sendmsg for each message}
  * @kernel{6.2}
  * @since 0.1.0
  */
@@ -321,9 +321,9 @@ int iommufd_hand_over_send(const struct iommufd_hand_over *hand_over,
  *   sends nothing in time
  * - ::IOMMUFD_CAUSE_UNSPECIFIC for what is no such socket
  * @threads{any}
- * @syscalls{1 recvmsg for each message, or more where it comes in parts; 1 fcntl,
- *           1 fstat and 1 close for each descriptor, 1 fcntl and 1 ioctl more
- *           for the context}
+ * @syscalls{1 getsockopt; 1 recvmsg for each message, or more where it comes in
+ *           parts; 1 fcntl, 1 fstat and 1 close for each descriptor, 1 fcntl and
+ *           1 ioctl more for the context}
  * @kernel{6.2}
  * @since 0.1.0
  */
