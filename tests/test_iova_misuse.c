@@ -7,9 +7,12 @@ START_TEST(wrong_arguments)
 	struct iommufd_iova_space *other = (void *)&iova_space;
 	struct iommufd_iova_limits l = iova_limits(iova_two, 2);
 	const struct iommufd_iova_range backwards = { 2, 1 };
+	const struct iommufd_extent beyond = { PAGE, UINT64_MAX },
+				    nothing = { PAGE, 0 };
 	struct iommufd_iova_info i = { .size = 47 };
 	uint32_t count = 1;
 	uint64_t iova;
+	int ret;
 
 #define NEW(cause, err) FAILS(iommufd_iova_new(NULL, &l, &other), cause, err)
 	FAILS(iommufd_iova_new(NULL, NULL, &other), NULL_POINTER, EINVAL);
@@ -49,8 +52,16 @@ START_TEST(wrong_arguments)
 	      EINVAL);
 	FAILS(iommufd_iova_alloc(iova_space, 0, NULL, &iova), ZERO_LENGTH,
 	      EINVAL);
-	FAILS(iommufd_iova_alloc(iova_space, UINT64_MAX, NULL, &iova), OVERFLOW,
-	      EOVERFLOW);
+	ret = iommufd_iova_alloc(iova_space, UINT64_MAX, NULL, &iova);
+	FAILS(ret, OVERFLOW, EOVERFLOW);
+	ck_assert_uint_eq(harness_failure(ret).length, UINT64_MAX);
+	ret = iommufd_iova_reserve(iova_space, &beyond);
+	FAILS(ret, OVERFLOW, EOVERFLOW);
+	ck_assert_uint_eq(harness_failure(ret).iova, beyond.start);
+	ck_assert_uint_eq(harness_failure(ret).length, beyond.length);
+	ret = iommufd_iova_free(iova_space, &nothing);
+	FAILS(ret, ZERO_LENGTH, EINVAL);
+	ck_assert_uint_eq(harness_failure(ret).iova, nothing.start);
 	FAILS(iommufd_iova_alloc(iova_space, 1, NULL, NULL), NULL_POINTER,
 	      EINVAL);
 	FAILS(iommufd_iova_alloc(NULL, 1, NULL, &iova), NULL_POINTER, EINVAL);

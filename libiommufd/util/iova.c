@@ -143,7 +143,6 @@ UTIL_API void iommufd_iova_release(struct iommufd_iova_space *space)
 		return;
 	iommufd__pieces_end(&space->pieces);
 	iommufd__iova_list_end(&space->usable);
-	pthread_mutex_destroy(&space->lock);
 	free(space);
 }
 

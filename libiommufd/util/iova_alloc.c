@@ -31,6 +31,14 @@ static int failed(uint32_t cause, int err, const struct iommufd_extent *range,
 	return iommufd_failure_set(&failure);
 }
 
+/* The error number is that of the cause. */
+static int refused_range(uint32_t cause, uint64_t start, uint64_t length)
+{
+	const struct iommufd_extent range = { start, length };
+
+	return failed(cause, iommufd_errno(refused(cause)), &range, 0);
+}
+
 static int no_room(const struct iommufd_iova_alloc_opts *o, uint64_t length,
 		   uint64_t largest)
 {
@@ -110,7 +118,7 @@ static int alloc(struct iommufd_iova_space *s,
 	uint32_t piece;
 
 	if (iommufd__iova_room(s, 1))
-		return refused(IOMMUFD_CAUSE_NO_MEMORY);
+		return refused_range(IOMMUFD_CAUSE_NO_MEMORY, 0, length);
 	piece = iommufd__pieces_search(&s->pieces, need, &place);
 	if (!piece)
 		return no_room(o, length,
@@ -135,7 +143,7 @@ UTIL_API int iommufd_iova_alloc(struct iommufd_iova_space *space,
 	if (!cause)
 		cause = need_of(space, length, &o, &need);
 	if (cause)
-		return refused(cause);
+		return refused_range(cause, 0, length);
 	pthread_mutex_lock(&space->lock);
 	ret = alloc(space, &o, length, &need, iova);
 	pthread_mutex_unlock(&space->lock);
@@ -176,7 +184,7 @@ static int reserve(struct iommufd_iova_space *s,
 	uint32_t t;
 
 	if (iommufd__iova_room(s, 1))
-		return refused(IOMMUFD_CAUSE_NO_MEMORY);
+		return failed(IOMMUFD_CAUSE_NO_MEMORY, ENOMEM, range, 0);
 	t = iommufd__pieces_at(&s->pieces, whole->start);
 	n = &s->pieces.at[t];
 	if (!t || !n->is_free || n->start + n->length < end_of(whole))
@@ -217,14 +225,15 @@ typedef int step(struct iommufd_iova_space *s,
 static int with_range(struct iommufd_iova_space *s,
 		      const struct iommufd_extent *range, step *what)
 {
-	uint32_t cause = IOMMUFD_CAUSE_NULL_POINTER;
 	struct iommufd_extent whole;
+	uint32_t cause;
 	int ret;
 
-	if (s && range)
-		cause = widen(s, range, &whole);
+	if (!s || !range)
+		return refused(IOMMUFD_CAUSE_NULL_POINTER);
+	cause = widen(s, range, &whole);
 	if (cause)
-		return refused(cause);
+		return refused_range(cause, range->start, range->length);
 	pthread_mutex_lock(&s->lock);
 	ret = what(s, range, &whole);
 	pthread_mutex_unlock(&s->lock);
