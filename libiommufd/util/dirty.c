@@ -241,8 +241,11 @@ UTIL_API int iommufd_dirty_unmap(struct iommufd_dirty *dirty,
 		return ret;
 	length = range->length;
 	ret = iommufd_ioas_unmap(dirty->ioas, &length, range->start);
-	/* There was a hole, and nothing behind it has been read. */
-	if (!ret && length != range->length)
+	/*
+	 * If there was a hole nothing behind it has been read; after a failure
+	 * nobody says whether there was.
+	 */
+	if (ret || length != range->length)
 		set_all(bitmap, range->length / dirty->page_size);
 	return ret;
 }

@@ -190,16 +190,16 @@ int iommufd_dirty_read(struct iommufd_dirty *dirty,
  * is lost. The device must not write there any more.
  *
  * Nothing behind a hole can be read, and the kernel tells of one only when all is
- * unmapped. Then each bit of the range is set: what is copied without need does no
- * harm.
+ * unmapped. Then each bit of the range is set, and also when the unmap fails:
+ * what is copied without need does no harm.
  *
  * @param dirty the handle
  * @param range one whole mapping, or several, without a hole between them
  * @param[in,out] bitmap as in iommufd_dirty_read()
  * @param words number of 64-bit words at @p bitmap
  * @return 0 or a typed error. When iommufd_ioas_unmap() fails on one of several
- *         mappings, those before it are gone; what was written in all of them is
- *         in the bitmap. Go on with one mapping at a time.
+ *         mappings, those before it are gone, and each bit of the range is set.
+ *         Go on with one mapping at a time.
  * @failures
  * - ::IOMMUFD_CAUSE_NULL_POINTER
  * - as iommufd_dirty_read(), iommufd_ioas_unmap()
