@@ -29,7 +29,10 @@ table ~ /^# regions of 4 KiB/ && n {
 }
 table ~ /^# readers/ && /^[12] / {
 	worst("writer", $4)
-	if (/^2 mixed/) worst("lists of all sizes", $6)
+	if (/^2 mixed/) {
+		worst("lists of all sizes", $6)
+		worst("lists of all sizes", $8)
+	}
 }
 table ~ /^# bookkeeping/ && n {
 	worst("bytes", $3)

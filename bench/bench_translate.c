@@ -283,25 +283,43 @@ static void compare_others(int layout, const char *title)
 
 static _Atomic int stopping;
 
+static void take_out(const struct bench_region *region)
+{
+	MUST(!iommufd_dma_map_unregister(map, pointer(region->address),
+					 region->length, 0, NULL));
+}
+
+static void add_to_skip(struct bench_region *region)
+{
+	bench_skip_add(region);
+}
+
+struct writing {
+	void (*add)(struct bench_region *region);
+	void (*remove)(const struct bench_region *region);
+};
+
+static struct writing to_map = { add, take_out };
+static struct writing to_skip = { add_to_skip, bench_skip_remove };
+
 /* Registers and unregisters, a few at a time, on the other processor. */
 static void *write_steadily(void *arg)
 {
+	const struct writing *writing = arg;
 	struct bench_region own = { .address = UINT64_C(1) << 50,
 				    .length = TABLE_PAGE };
 	struct timespec next;
 
-	(void)arg;
 	bench_pin(1);
 	clock_gettime(CLOCK_MONOTONIC, &next);
-	for (uint64_t i = 0; !stopping; i++) {
+	for (uint64_t i = 0; !stopping || i % 2; i++) {
 		struct bench_region r = own;
 
 		r.address += i / 2 * TABLE_PAGE % (1 << 30);
 		if (i % 2)
-			MUST(!iommufd_dma_map_unregister(
-				map, pointer(r.address), r.length, 0, NULL));
+			writing->remove(&r);
 		else
-			add(&r);
+			writing->add(&r);
 		if (i % 10 < 9)
 			continue;
 		next.tv_nsec += 10 * 1000000000L / WRITES_PER_SECOND;
@@ -331,7 +349,7 @@ static void *read_some(void *arg)
 }
 
 static double read_by(struct figures (*way)(void), unsigned int readers,
-		      int writer)
+		      struct writing *writer)
 {
 	struct reader list[2];
 	pthread_t writing;
@@ -339,7 +357,7 @@ static double read_by(struct figures (*way)(void), unsigned int readers,
 
 	stopping = 0;
 	if (writer)
-		MUST(!pthread_create(&writing, NULL, write_steadily, NULL));
+		MUST(!pthread_create(&writing, NULL, write_steadily, writer));
 	for (unsigned int i = 0; i < readers; i++) {
 		list[i].processor = i;
 		list[i].way = way;
@@ -364,22 +382,24 @@ static void compare_writer(uint64_t n, int layout, int pattern,
 	begin(n, layout);
 	make_addresses(pattern);
 	for (unsigned int readers = 1; readers <= 2; readers++) {
-		double alone = INFINITY, with = INFINITY, list = INFINITY;
-		double numbers[5];
+		double alone = INFINITY, with = INFINITY;
+		double skip_alone = INFINITY, skip_with = INFINITY;
 
 		for (int round = 0; round < 3; round++) {
-			alone = fmin(alone, read_by(with_map, readers, 0));
-			with = fmin(with, read_by(with_map, readers, 1));
-			list = fmin(list, read_by(with_skip, readers, 0));
+			alone = fmin(alone, read_by(with_map, readers, NULL));
+			with = fmin(with, read_by(with_map, readers, &to_map));
+			skip_alone = fmin(skip_alone,
+					  read_by(with_skip, readers, NULL));
+			skip_with = fmin(skip_with,
+					 read_by(with_skip, readers, &to_skip));
 		}
-		numbers[0] = alone;
-		numbers[1] = with;
-		numbers[2] = (with / alone - 1) * 100;
-		numbers[3] = list;
-		numbers[4] = alone / list;
 		snprintf(words, sizeof(words), "%u %s of %llu", readers, what,
 			 (unsigned long long)n);
-		bench_row(words, numbers, 5);
+		bench_row(words,
+			  (double[]){ alone, with, (with / alone - 1) * 100,
+				      skip_alone, alone / skip_alone, skip_with,
+				      with / skip_with },
+			  7);
 	}
 	end();
 }
@@ -389,7 +409,7 @@ static void compare_writers(void)
 	bench_table("readers, and a writer with 10,000 operations a second "
 		    "(ns)",
 		    "readers,alone,with writer,slower by %,skip list,"
-		    "map/skip");
+		    "map/skip,skip+writer,both+writer");
 	compare_writer(4096, ALIGNED, SAME, "cursor");
 	compare_writer(4096, ALIGNED, RANDOM, "2 MiB random");
 	for (size_t i = 2; i < SIZES; i++)

@@ -21,7 +21,8 @@ in_machine() {
 	trap "rm -rf '$out'" EXIT
 	# shellcheck disable=SC2016 # the guest knows where its output goes
 	"$top/tests/vm/run.sh" -k "$kernel" -s vtd -m "${BENCH_MEMORY:-6144}" -t 3600 -o "$out" -- /bin/sh -c '
-		echo 1040 >/proc/sys/vm/nr_hugepages
+		# As many as a benchmark takes: kept from the start they would be missing for the others.
+		echo 8192 >/proc/sys/vm/nr_overcommit_hugepages
 		bin=$1
 		shift
 		for name; do

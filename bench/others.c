@@ -141,6 +141,21 @@ void bench_skip_add(const struct bench_region *region)
 	pthread_rwlock_unlock(&lock);
 }
 
+void bench_skip_remove(const struct bench_region *region)
+{
+	struct node *at[LEVELS], *node;
+
+	pthread_rwlock_wrlock(&lock);
+	before(region->address, at);
+	node = at[0]->next[0];
+	MUST(node && node->region.address == region->address);
+	for (int level = 0; level < LEVELS; level++)
+		if (at[level]->next[level] == node)
+			at[level]->next[level] = node->next[level];
+	pthread_rwlock_unlock(&lock);
+	free(node);
+}
+
 int bench_skip_find(uint64_t address, struct iommufd_extent *to)
 {
 	struct node *node;
