@@ -544,8 +544,8 @@ enum {
 	IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY =
 		IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 8),
 	/** The file range ends beyond the file, the file is no memory file,
-	 *  or the range does not fit. @how{set} EINVAL of map file. @since
-	 *  0.1.0 */
+	 *  the range does not fit, or a nest parent takes no read-only mapping.
+	 *  @how{set} EINVAL of map file. @since 0.1.0 */
 	IOMMUFD_CAUSE_FILE_UNUSABLE = IOMMUFD_CAUSE(IOMMUFD_CLASS_MAPPING, 9),
 	/** The range ends beyond the end of the file. @how{diagnosed} @since
 	 *  0.1.0 */

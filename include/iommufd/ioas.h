@@ -236,7 +236,8 @@ int iommufd_ioas_map(struct iommufd_ioas *ioas, void *memory, uint64_t length,
  * @failures as iommufd_ioas_map(), and
  * - ::IOMMUFD_CAUSE_FILE_UNUSABLE for its EINVAL: the part ends beyond the
  *   file, the file is no memory file, or a dma-buf that this kernel cannot map,
- *   or the range does not fit
+ *   the range does not fit, or a nest parent of VT-d takes no mapping without
+ *   ::IOMMUFD_MAP_WRITEABLE
  * - ::IOMMUFD_CAUSE_BAD_FD when @p fd is not open
  * - ::IOMMUFD_CAUSE_REVOKED when the dma-buf is revoked at the moment
  * - ::IOMMUFD_CAUSE_COMMAND before 6.13

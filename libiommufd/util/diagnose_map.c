@@ -253,22 +253,24 @@ static void nothing_wrong(struct iommufd__diag *d)
 	if (d->failure.op == IOMMUFD_OP_IOAS_COPY) {
 		iommufd__text_add(&d->text, "; or ");
 		iommufd__diag_add_file(d);
+	} else if (d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE) {
+		iommufd__text_add(&d->text,
+				  "; or the file has changed since, or is a "
+				  "dma-buf that this kernel cannot map");
 	}
 }
 
 static void map_invalid(struct iommufd__diag *d)
 {
 	struct iommufd__ranges ranges;
-	int found = 0;
+	int asked = !iommufd__ranges_get(d, d->failure.object_id, &ranges);
+	int found = asked && check_space(d, &ranges);
 
-	if (!iommufd__ranges_get(d, d->failure.object_id, &ranges)) {
-		found = check_space(d, &ranges);
-		iommufd__ranges_put(&ranges);
-		if (!found && d->cause != IOMMUFD_CAUSE_FILE_UNUSABLE)
-			nothing_wrong(d);
-	}
+	iommufd__ranges_put(&ranges);
 	if (!found && d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE)
-		check_file(d);
+		found = check_file(d);
+	if (!found && asked)
+		nothing_wrong(d);
 }
 
 static void map_exists(struct iommufd__diag *d)
