@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "diagnosis.h"
+#include "dmabuf.h"
 #include "faketree.h"
 #include "fixture.h"
 #include "harness.h"
@@ -214,6 +215,36 @@ START_TEST(process_limit)
 }
 END_TEST
 
+/* A buffer has no pages of the process: it is mapped beyond the limit. */
+START_TEST(buffers_have_no_limit)
+{
+	struct iommufd_failure failure;
+	const struct iommufd_extent part = extent(0, 2 * PAGE);
+	uint64_t iova = AT + MIB;
+	int ret, buffer;
+
+	if (dmabuf_missing(f.ctx))
+		return;
+	buffer = dmabuf_new(f.ctx, 2 * PAGE);
+	drop_capability(CAP_IPC_LOCK);
+	limit_locked_memory(PAGE);
+	OK(iommufd_ioas_map_file(f.ioas, buffer, &part, FIXED, &iova));
+	unmap_at(f.ioas, 2 * PAGE, iova);
+	ret = map_file(harness_memfd(2 * PAGE), 0, 2 * PAGE);
+	FAILS(ret, MEMORY_OR_LIMIT, ENOMEM);
+	diagnose(ret, 0);
+	check_cause(IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT);
+	/* Memory of the kernel ran out just as well. */
+	failure = harness_failure(ret);
+	failure.memory_fd = buffer;
+	diagnose(iommufd_failure_set(&failure), 0);
+	check_cause(IOMMUFD_CAUSE_NO_MEMORY);
+	ck_assert_uint_eq(d.valid, 0);
+	check_says("a dma-buf does not count");
+	close(buffer);
+}
+END_TEST
+
 START_TEST(limit_unclear)
 {
 	diagnose(made_up(IOMMUFD_OP_IOAS_MAP, IOMMUFD_CAUSE_MEMORY_OR_LIMIT,
@@ -255,6 +286,7 @@ static const TTest **const memory_tests[] = {
 	&locked_by_the_process,
 	&user_limit,
 	&process_limit,
+	&buffers_have_no_limit,
 	&limit_unclear,
 	NULL,
 };

@@ -77,6 +77,9 @@ void iommufd__diag_add_file(struct iommufd__diag *d);
 /* Nothing that anything could be attached to. */
 int iommufd__diag_no_table(int kind);
 
+/* diagnose_map.c */
+int iommufd__diag_is_dma_buf(int fd);
+
 /* diagnose_memory.c: whether all of it is there for a mapping with @flags. */
 int iommufd__diag_memory_usable(uint64_t start, uint64_t length,
 				uint32_t flags);

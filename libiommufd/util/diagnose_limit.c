@@ -169,24 +169,12 @@ static void others_charged(struct iommufd__diag *d)
 		"that of the memory cgroup ran out");
 }
 
-void iommufd__diag_locked_memory(struct iommufd__diag *d)
+/* The limit and the account of this process are to be compared. */
+static void we_are_charged(struct iommufd__diag *d)
 {
 	struct status status;
 	struct rlimit limit;
 
-	if (d->failure.op == IOMMUFD_OP_VIOMMU_MMAP) {
-		iommufd__diag_say(
-			d, IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT,
-			"the process locks all that it maps (mlockall(2)), and "
-			"with this it would lock more than its limit "
-			"(RLIMIT_MEMLOCK) allows; raise it (ulimit -l, "
-			"LimitMEMLOCK=)");
-		return;
-	}
-	if (!is_map(&d->failure)) {
-		others_charged(d);
-		return;
-	}
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) || read_status(&status))
 		return;
 	if (status.unlimited)
@@ -199,4 +187,25 @@ void iommufd__diag_locked_memory(struct iommufd__diag *d)
 		set_numbers(d, &status, limit.rlim_cur);
 		compare(d);
 	}
+}
+
+void iommufd__diag_locked_memory(struct iommufd__diag *d)
+{
+	const struct iommufd_failure *f = &d->failure;
+
+	if (f->op == IOMMUFD_OP_VIOMMU_MMAP)
+		iommufd__diag_say(
+			d, IOMMUFD_CAUSE_LOCKED_MEMORY_LIMIT,
+			"the process locks all that it maps (mlockall(2)), and "
+			"with this it would lock more than its limit "
+			"(RLIMIT_MEMLOCK) allows; raise it (ulimit -l, "
+			"LimitMEMLOCK=)");
+	else if (!is_map(f))
+		others_charged(d);
+	else if (f->op == IOMMUFD_OP_IOAS_MAP_FILE &&
+		 iommufd__diag_is_dma_buf(f->memory_fd))
+		no_limit(d, "a dma-buf does not count against the limit of "
+			    "locked memory");
+	else
+		we_are_charged(d);
 }

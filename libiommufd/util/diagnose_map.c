@@ -192,6 +192,14 @@ static int check_space(struct iommufd__diag *d,
 	return 1;
 }
 
+int iommufd__diag_is_dma_buf(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) &&
+	       ((unsigned long)fs.f_type & 0xffffffff) == MAGIC_DMA_BUF;
+}
+
 /* 1 when the file's kind or length is to blame. */
 static int check_file(struct iommufd__diag *d)
 {
