@@ -123,12 +123,11 @@ START_TEST(attach_refused)
 END_TEST
 
 /* An address space without a page table takes a file unseen. */
-static struct iommufd_ioas *with_bad_file(void)
+static struct iommufd_ioas *with_bad_file(uint64_t iova)
 {
 	const struct iommufd_extent part = extent(0, PAGE);
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct iommufd_ioas *ioas = NULL;
-	uint64_t iova = MOCK_FIRST;
 
 	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
 	if (harness_has(f.ctx, IOMMUFD_NR_IOAS_MAP_FILE)) {
@@ -154,7 +153,7 @@ static void check_is_candidate(uint32_t cause)
 
 START_TEST(file_shows_in_a_page_table)
 {
-	struct iommufd_ioas *ioas = with_bad_file();
+	struct iommufd_ioas *ioas = with_bad_file(MOCK_FIRST);
 
 	if (!ioas)
 		return;
@@ -177,7 +176,7 @@ END_TEST
 
 START_TEST(file_shows_in_an_attach)
 {
-	struct iommufd_ioas *ioas = with_bad_file();
+	struct iommufd_ioas *ioas = with_bad_file(MOCK_FIRST);
 
 	if (!ioas)
 		return;
@@ -193,7 +192,7 @@ END_TEST
 START_TEST(file_shows_in_a_copy)
 {
 	const struct iommufd_extent part = extent(MOCK_FIRST, PAGE);
-	struct iommufd_ioas *ioas = with_bad_file();
+	struct iommufd_ioas *ioas = with_bad_file(MOCK_FIRST);
 	uint64_t iova = MOCK_FIRST;
 
 	if (!ioas)
@@ -206,6 +205,45 @@ START_TEST(file_shows_in_a_copy)
 	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, RW, &iova), 0);
 	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_MISALIGNED);
 	check_is_candidate(IOMMUFD_CAUSE_NOT_MEMORY_FILE);
+	OK(iommufd_ioas_destroy(ioas));
+}
+END_TEST
+
+/* The kernel looks at the memory that is copied, not at where it is. */
+START_TEST(copy_of_misaligned_memory)
+{
+	const struct iommufd_extent part = extent(MOCK_FIRST, PAGE);
+	unsigned char *memory = harness_memory(2 * PAGE);
+	struct iommufd_ioas *ioas = NULL;
+	uint64_t iova = MOCK_FIRST;
+
+	OK(iommufd_ioas_alloc(f.ctx, 0, &ioas));
+	map_at(ioas, memory + 1024, PAGE, MOCK_FIRST);
+	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, FIXED, &iova), 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_IOVA_UNUSABLE);
+	check_is_candidate(IOMMUFD_CAUSE_MEMORY_MISALIGNED);
+	check_says("the memory behind the source");
+	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, RW, &iova), 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_MISALIGNED);
+	check_is_candidate(IOMMUFD_CAUSE_MEMORY_MISALIGNED);
+	unmap_at(ioas, PAGE, MOCK_FIRST);
+	OK(iommufd_ioas_destroy(ioas));
+}
+END_TEST
+
+/* Here it is the file, wherever the source is. */
+START_TEST(copy_from_any_iova)
+{
+	const struct iommufd_extent part = extent(MOCK_FIRST + 1024, PAGE);
+	struct iommufd_ioas *ioas = with_bad_file(part.start);
+	uint64_t iova = MOCK_FIRST;
+
+	if (!ioas)
+		return;
+	diagnose(iommufd_ioas_copy(f.ioas, ioas, &part, FIXED, &iova), 0);
+	ck_assert_uint_eq(d.cause, IOMMUFD_CAUSE_IOVA_UNUSABLE);
+	check_is_candidate(IOMMUFD_CAUSE_NOT_MEMORY_FILE);
+	check_says("no memory file");
 	OK(iommufd_ioas_destroy(ioas));
 }
 END_TEST
@@ -306,6 +344,8 @@ static const TTest **const object_tests[] = {
 	&file_shows_in_a_page_table,
 	&file_shows_in_an_attach,
 	&file_shows_in_a_copy,
+	&copy_of_misaligned_memory,
+	&copy_from_any_iova,
 	&attach_finds_something_now,
 	&busy_objects,
 	&command_is_missing,

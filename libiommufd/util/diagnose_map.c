@@ -157,7 +157,10 @@ static void blame_alignment(struct iommufd__diag *d, uint32_t cause,
 			  what, value, align);
 }
 
-/* In the kernel's own order. 1 when something was found. */
+/*
+ * In the kernel's own order. 1 when something was found. Of a copy it looks at
+ * the memory, which nothing tells, and not at the source IOVA.
+ */
 static int check_space(struct iommufd__diag *d,
 		       const struct iommufd__ranges *ranges)
 {
@@ -179,12 +182,10 @@ static int check_space(struct iommufd__diag *d,
 				      iommufd__diag_last(f->iova, f->length),
 				      &hole))
 		blame_hole(d, &hole);
-	else if (f->memory % page % align)
+	else if (f->op != IOMMUFD_OP_IOAS_COPY && f->memory % page % align)
 		blame_alignment(d, IOMMUFD_CAUSE_MEMORY_MISALIGNED,
 				f->op == IOMMUFD_OP_IOAS_MAP_FILE
 					? "the offset in the file"
-				: f->op == IOMMUFD_OP_IOAS_COPY
-					? "the source IOVA"
 					: "the address of the memory",
 				f->memory, align);
 	else
@@ -242,6 +243,21 @@ static int check_file(struct iommufd__diag *d)
 	return 1;
 }
 
+/* What else it may be, by what was mapped. */
+static void add_what(struct iommufd__diag *d)
+{
+	if (d->failure.op == IOMMUFD_OP_IOAS_COPY)
+		iommufd__text_add(
+			&d->text,
+			"; or the memory behind the source is less aligned "
+			"than the destination needs, or a file that nothing "
+			"had pinned is too short or no memory file");
+	else if (d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE)
+		iommufd__text_add(&d->text,
+				  "; or the file has changed since, or is a "
+				  "dma-buf that this kernel cannot map");
+}
+
 /* Range and alignment are right, or have become so since. */
 static void nothing_wrong(struct iommufd__diag *d)
 {
@@ -250,22 +266,18 @@ static void nothing_wrong(struct iommufd__diag *d)
 	iommufd__diag_members(d, writeable ? IOMMUFD_CAUSE_NEST_PARENT_READ_ONLY
 					   : 0);
 	iommufd__text_add(&d->text,
-			  "range and alignment are right now: what the address "
-			  "space takes may have changed since");
+			  "%s are right now: what the address space takes may "
+			  "have changed since",
+			  d->failure.op == IOMMUFD_OP_IOAS_COPY
+				  ? "IOVA and length"
+				  : "range and alignment");
 	if (!writeable)
 		iommufd__text_add(
 			&d->text,
 			"; or there may be a nest parent in it, which "
 			"on some hardware takes no read-only mapping: "
 			"map it writeable too");
-	if (d->failure.op == IOMMUFD_OP_IOAS_COPY) {
-		iommufd__text_add(&d->text, "; or ");
-		iommufd__diag_add_file(d);
-	} else if (d->cause == IOMMUFD_CAUSE_FILE_UNUSABLE) {
-		iommufd__text_add(&d->text,
-				  "; or the file has changed since, or is a "
-				  "dma-buf that this kernel cannot map");
-	}
+	add_what(d);
 }
 
 static void map_invalid(struct iommufd__diag *d)
