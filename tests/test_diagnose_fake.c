@@ -140,6 +140,8 @@ static int is_candidate(uint32_t cause)
 	return 0;
 }
 
+/* ---- mapping ------------------------------------------------------------- */
+
 static int map_file(int fd, uint32_t flags)
 {
 	const struct iommufd_extent part = extent(0, PAGE);
@@ -188,6 +190,54 @@ END_TEST
 
 static const TTest **const map_tests[] = { &read_only_file, NULL };
 
+/* ---- attaching ----------------------------------------------------------- */
+
+static int attach(uint32_t id, int err)
+{
+	kernel.attach_err = err;
+	return iommufd_device_attach(f.device, id, NULL);
+}
+
+/* Of VT-d a nested page table is told also where nothing tells a vIOMMU. */
+START_TEST(nested_without_queues)
+{
+	for (kernel.has_queues = 0; kernel.has_queues < 2;
+	     kernel.has_queues++) {
+		diagnose_in(f.ctx, attach(NESTED, EINVAL), 0);
+		check_candidates(IOMMUFD_CAUSE_ATTACH_REFUSED,
+				 IOMMUFD_CAUSE_GROUP_ATTACHED_ELSEWHERE,
+				 IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
+		check_says("object 5 is a nested page table");
+		check_says("iommufd_explain_vtd_s1()");
+	}
+}
+END_TEST
+
+/* What has been asked and is no address space has no files. */
+START_TEST(no_address_space)
+{
+	int ret = attach(OTHER, EINVAL);
+
+	kernel.has_queues = 0;
+	diagnose_in(f.ctx, ret, 0);
+	ck_assert_uint_eq(d.num_candidates, 3);
+	ck_assert(is_candidate(IOMMUFD_CAUSE_NOT_A_PAGE_TABLE));
+	ck_assert(!is_candidate(IOMMUFD_CAUSE_EARLIER_FILE));
+	check_says("either it has no page table, or it does not go with");
+	check_says_nothing_of("address space");
+	diagnose_in(NULL, ret, 0);
+	ck_assert_uint_eq(d.num_candidates, 4);
+	ck_assert(is_candidate(IOMMUFD_CAUSE_EARLIER_FILE));
+	check_says("it is an address space and");
+}
+END_TEST
+
+static const TTest **const attach_tests[] = {
+	&nested_without_queues,
+	&no_address_space,
+	NULL,
+};
+
 int main(void)
 {
 	const struct harness_case cases[] = {
@@ -195,6 +245,10 @@ int main(void)
 		  .setup = setup,
 		  .teardown = teardown,
 		  .tests = map_tests },
+		{ .name = "attach",
+		  .setup = setup,
+		  .teardown = teardown,
+		  .tests = attach_tests },
 	};
 
 	return harness_run("diagnose_fake", cases,

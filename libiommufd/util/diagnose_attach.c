@@ -72,6 +72,13 @@ static int has_no_pasids(const struct iommufd__diag *d)
 	       !info.max_pasid_log2;
 }
 
+/* What a context was asked about is no address space unless it said so. */
+static int may_be_ioas(const struct iommufd__diag *d, int kind)
+{
+	return kind == IOMMUFD__OBJECT_IOAS ||
+	       (kind == IOMMUFD__OBJECT_UNKNOWN && !d->ctx);
+}
+
 static void table_candidates(struct iommufd__diag *d, int kind,
 			     unsigned int devices, int pasids)
 {
@@ -83,7 +90,7 @@ static void table_candidates(struct iommufd__diag *d, int kind,
 	if (pasids)
 		iommufd__diag_candidate(d, IOMMUFD_CAUSE_PASID_FLAG_MISSING);
 	iommufd__diag_candidate(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
-	if (kind == IOMMUFD__OBJECT_IOAS || kind == IOMMUFD__OBJECT_UNKNOWN)
+	if (may_be_ioas(d, kind))
 		iommufd__diag_candidate(d, IOMMUFD_CAUSE_EARLIER_FILE);
 	if (d->out.num_candidates == 1)
 		iommufd__diag_found(d, IOMMUFD_CAUSE_PAGE_TABLE_MISMATCH);
@@ -114,7 +121,7 @@ static void say_table(struct iommufd__diag *d, int kind)
 		iommufd__text_add(&d->text, "either ");
 	if (d->out.candidates[0] == IOMMUFD_CAUSE_NOT_A_PAGE_TABLE)
 		iommufd__text_add(&d->text, "it has no page table, or ");
-	if (kind == IOMMUFD__OBJECT_UNKNOWN) {
+	if (may_be_ioas(d, kind)) {
 		iommufd__text_add(&d->text, "it is an address space and ");
 		iommufd__diag_add_file(d);
 		iommufd__text_add(&d->text, ", or ");

@@ -105,14 +105,16 @@ static int kind_of_rest(const struct iommufd__diag *d, uint32_t id, int err)
 	/* Before that only nested page tables were found. */
 	if (!iommufd__has_command(d, IOMMUFD_NR_VIOMMU_ALLOC))
 		return IOMMUFD__OBJECT_NESTED;
+	/* No vIOMMU takes these, and before 6.17 nothing tells one. */
+	if (!iommufd__ask_invalidation(
+		    d, id, IOMMUFD_INVALIDATE_VTD_S1,
+		    sizeof(struct iommufd_vtd_s1_invalidation), 0))
+		return IOMMUFD__OBJECT_NESTED;
 	viommu = is_viommu(d->ctx, id);
 	if (viommu)
 		return viommu < 0 ? IOMMUFD__OBJECT_UNKNOWN
 				  : IOMMUFD__OBJECT_VIOMMU;
-	if (err == EOPNOTSUPP ||
-	    !iommufd__ask_invalidation(
-		    d, id, IOMMUFD_INVALIDATE_VTD_S1,
-		    sizeof(struct iommufd_vtd_s1_invalidation), 0))
+	if (err == EOPNOTSUPP)
 		return IOMMUFD__OBJECT_NESTED;
 	return IOMMUFD__OBJECT_OTHER;
 }
