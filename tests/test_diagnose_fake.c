@@ -232,9 +232,49 @@ START_TEST(no_address_space)
 }
 END_TEST
 
+/* The kernel makes no page table where there is one: only windows are left. */
+START_TEST(conflict_of_nested)
+{
+	diagnose_in(f.ctx, attach(NESTED, EADDRINUSE), 0);
+	check_cause(IOMMUFD_CAUSE_RESERVED_IN_USE);
+	check_says("in the address space of its nest parent");
+	check_says_nothing_of("IOMMUFD_DIAGNOSE_SCRATCH");
+}
+END_TEST
+
+static void check_conflict(int advice)
+{
+	check_candidates(IOMMUFD_CAUSE_ATTACH_CONFLICT,
+			 IOMMUFD_CAUSE_RESERVED_IN_USE,
+			 IOMMUFD_CAUSE_OUTSIDE_PAGE_TABLE);
+	if (advice)
+		check_says("IOMMUFD_DIAGNOSE_SCRATCH");
+	else
+		check_says_nothing_of("IOMMUFD_DIAGNOSE_SCRATCH");
+}
+
+/* Only an address space is searched, so nothing else is worth the flag. */
+START_TEST(conflict_and_advice)
+{
+	diagnose_in(f.ctx, attach(IOAS, EADDRINUSE), 0);
+	check_conflict(1);
+	diagnose_in(f.ctx, attach(IOAS, EADDRINUSE), SCRATCH);
+	check_conflict(0);
+	diagnose_in(f.ctx, attach(OTHER, EADDRINUSE), 0);
+	check_conflict(0);
+	diagnose_in(NULL, attach(OTHER, EADDRINUSE), 0);
+	check_conflict(1);
+	kernel.has_queues = 0;
+	diagnose_in(f.ctx, attach(OTHER, EADDRINUSE), 0);
+	check_conflict(0);
+}
+END_TEST
+
 static const TTest **const attach_tests[] = {
 	&nested_without_queues,
 	&no_address_space,
+	&conflict_of_nested,
+	&conflict_and_advice,
 	NULL,
 };
 

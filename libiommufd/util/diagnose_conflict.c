@@ -129,13 +129,14 @@ static void blame_window(struct conflict *c)
 }
 
 /* A page table that is there fits what is mapped: only windows are left. */
-static void blame_any_window(struct conflict *c)
+static void blame_any_window(struct conflict *c, const char *table)
 {
 	iommufd__diag_found(c->d, IOMMUFD_CAUSE_RESERVED_IN_USE);
 	iommufd__text_add(&c->d->text,
-			  "in the address space of this page table something "
-			  "is mapped or allowed in one of the reserved windows "
-			  "that the device brings" ADVICE);
+			  "in the address space of %s something is mapped or "
+			  "allowed in one of the reserved windows that the "
+			  "device brings" ADVICE,
+			  table);
 	add_windows(c, 0, UINT64_MAX);
 }
 
@@ -174,6 +175,14 @@ static int find_conflict(struct conflict *c)
 	return found;
 }
 
+/* Only an address space is searched, and it may be one if nobody was asked. */
+static int can_be_found(const struct iommufd__diag *d, int kind)
+{
+	if (kind == IOMMUFD__OBJECT_IOAS)
+		return !(d->flags & IOMMUFD_DIAGNOSE_SCRATCH);
+	return kind == IOMMUFD__OBJECT_UNKNOWN && !d->ctx;
+}
+
 void iommufd__diag_conflict(struct iommufd__diag *d)
 {
 	struct conflict c = { .d = d };
@@ -181,7 +190,11 @@ void iommufd__diag_conflict(struct iommufd__diag *d)
 
 	read_windows(&c);
 	if (kind == IOMMUFD__OBJECT_PAGING) {
-		blame_any_window(&c);
+		blame_any_window(&c, "this page table");
+		return;
+	}
+	if (kind == IOMMUFD__OBJECT_NESTED) {
+		blame_any_window(&c, "its nest parent");
 		return;
 	}
 	if (kind == IOMMUFD__OBJECT_IOAS && find_conflict(&c))
@@ -191,7 +204,7 @@ void iommufd__diag_conflict(struct iommufd__diag *d)
 			  "either something is mapped or allowed in one of the "
 			  "reserved windows that the device brings, or outside "
 			  "of what its page table can map");
-	if (!d->ctx || !(d->flags & IOMMUFD_DIAGNOSE_SCRATCH))
+	if (can_be_found(d, kind))
 		iommufd__text_add(&d->text,
 				  "; with IOMMUFD_DIAGNOSE_SCRATCH and the "
 				  "context it can be found which");
