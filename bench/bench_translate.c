@@ -289,33 +289,29 @@ static void take_out(const struct bench_region *region)
 					 region->length, 0, NULL));
 }
 
-static void add_to_skip(struct bench_region *region)
-{
-	bench_skip_add(region);
-}
-
 struct writing {
 	void (*add)(struct bench_region *region);
 	void (*remove)(const struct bench_region *region);
 };
 
 static struct writing to_map = { add, take_out };
-static struct writing to_skip = { add_to_skip, bench_skip_remove };
+static struct writing to_skip = { bench_skip_add, bench_skip_remove };
 
 /* Registers and unregisters, a few at a time, on the other processor. */
 static void *write_steadily(void *arg)
 {
 	const struct writing *writing = arg;
-	struct bench_region own = { .address = UINT64_C(1) << 50,
-				    .length = TABLE_PAGE };
+	const uint64_t own = UINT64_C(1) << 50;
 	struct timespec next;
 
 	bench_pin(1);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (uint64_t i = 0; !stopping || i % 2; i++) {
-		struct bench_region r = own;
+		struct bench_region r = {
+			.address = own + i / 2 * TABLE_PAGE % (1 << 30),
+			.length = TABLE_PAGE,
+		};
 
-		r.address += i / 2 * TABLE_PAGE % (1 << 30);
 		if (i % 2)
 			writing->remove(&r);
 		else

@@ -120,7 +120,7 @@ static void before(uint64_t address, struct node **at)
 		node = below(node, level, address);
 }
 
-void bench_skip_add(const struct bench_region *region)
+void bench_skip_add(struct bench_region *region)
 {
 	struct node *at[LEVELS], *node;
 	int levels = 1;

@@ -51,7 +51,7 @@ int bench_sorted_find(uint64_t address, struct iommufd_extent *to);
 /* ---- a skip list behind a read-write lock -------------------------------- */
 
 void bench_skip_begin(void);
-void bench_skip_add(const struct bench_region *region);
+void bench_skip_add(struct bench_region *region);
 void bench_skip_remove(const struct bench_region *region);
 int bench_skip_find(uint64_t address, struct iommufd_extent *to);
 void bench_skip_end(void);
