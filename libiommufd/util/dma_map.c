@@ -59,6 +59,18 @@ static struct iommufd_dma_map *map_new(struct iommufd_ioas *ioas)
 	return NULL;
 }
 
+/* The last byte of all is not the kernel's either. */
+int iommufd__dma_check_range(const struct iommufd__dma_call *call)
+{
+	if (!call->length)
+		return iommufd__dma_refused(IOMMUFD_CAUSE_ZERO_LENGTH, EINVAL,
+					    call);
+	if (call->memory > UINT64_MAX - call->length)
+		return iommufd__dma_refused(IOMMUFD_CAUSE_OVERFLOW, EOVERFLOW,
+					    call);
+	return 0;
+}
+
 UTIL_API int iommufd_dma_map_new(struct iommufd_ioas *ioas, uint32_t flags,
 				 struct iommufd_dma_map **map)
 {

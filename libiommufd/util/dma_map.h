@@ -206,6 +206,9 @@ struct iommufd__dma_call {
 int iommufd__dma_refused(uint32_t cause, int err,
 			 const struct iommufd__dma_call *call);
 
+/* dma_map.c: of memory that is no range: 0 or a typed error. */
+int iommufd__dma_check_range(const struct iommufd__dma_call *call);
+
 /* dma_map_memory.c: under the mutex, but for the reading of a record. */
 void *iommufd__dma_memory_new(struct iommufd_dma_map *map, size_t size);
 int iommufd__dma_reserve(struct iommufd_dma_map *map, uint32_t more,

@@ -193,18 +193,6 @@ static uint32_t load_opts(struct iommufd_dma_register_opts *known,
 	return known->reserved ? IOMMUFD_CAUSE_OPTS_RESERVED : 0;
 }
 
-/* 0 or a typed error. The last byte of all is not the kernel's either. */
-static int check_range(const struct iommufd__dma_call *call)
-{
-	if (!call->length)
-		return iommufd__dma_refused(IOMMUFD_CAUSE_ZERO_LENGTH, EINVAL,
-					    call);
-	if (call->memory > UINT64_MAX - call->length)
-		return iommufd__dma_refused(IOMMUFD_CAUSE_OVERFLOW, EOVERFLOW,
-					    call);
-	return 0;
-}
-
 static int share(struct iommufd_dma_map *map, uint32_t index,
 		 const struct iommufd__dma_call *call, uint64_t *iova)
 {
@@ -359,7 +347,7 @@ UTIL_API int iommufd_dma_map_register(
 	call.wait = known.flags & IOMMUFD_DMA_WAIT;
 	if (access & IOMMUFD_MAP_FIXED_IOVA)
 		call.iova = *iova;
-	ret = check_range(&call);
+	ret = iommufd__dma_check_range(&call);
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&map->mutex);
@@ -456,7 +444,7 @@ UTIL_API int iommufd_dma_map_unregister(struct iommufd_dma_map *map,
 	if (flags & ~(uint32_t)IOMMUFD_DMA_WAIT)
 		return iommufd__dma_refused(IOMMUFD_CAUSE_BAD_FLAGS, EINVAL,
 					    &call);
-	ret = check_range(&call);
+	ret = iommufd__dma_check_range(&call);
 	if (ret)
 		return ret;
 	call.ioas_id = iommufd_ioas_id(map->ioas);
