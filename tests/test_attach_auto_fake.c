@@ -223,44 +223,95 @@ START_TEST(undoing_fails)
 	FAILS(ret, DEVICE_BUSY, EBUSY);
 	ck_assert_uint_eq(harness_failure(ret).op, IOMMUFD_OP_DEVICE_ATTACH);
 	ck_assert_ptr_null(hwpt);
-	/* The new page table lives on: what is there cannot be told from here. */
+	/* The new page table lives on. */
+	ck_assert_uint_eq(info.page_table, 0);
+	ck_assert_uint_eq(info.left_page_table, 2);
+	ck_assert_uint_eq(info.left_ioas, 0);
 	ck_assert_uint_eq(fake_alive(), 2);
-	OK(iommufd_ctx_destroy_id(ctx, 2));
+	OK(iommufd_ctx_destroy_id(ctx, info.left_page_table));
 	end();
 }
 END_TEST
 
-/* What was in force cannot be gone back to: then nothing more is tried. */
-START_TEST(no_way_back)
+/* Two page tables are offered, and the device is on a third one. */
+static const uint32_t offered[] = { 2, 3, 4 };
+
+static int attach_offered(uint32_t old)
 {
-	const uint32_t ids[] = { 2, 3 };
 	const struct iommufd_attach_auto_opts opts = {
 		.size = sizeof(opts),
 		.num_tables = 2,
-		.tables = ids,
-		.old_page_table = UNUSED_ID,
+		.tables = offered,
+		.old_page_table = old,
 	};
-	struct iommufd_hwpt *offered = NULL;
-	int ret;
+	struct iommufd_hwpt *made = NULL;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		OK(iommufd_hwpt_alloc(device, iommufd_ioas_id(ioas), NULL,
-				      &offered));
-		ck_assert_uint_eq(iommufd_hwpt_id(offered), ids[i]);
-		iommufd_hwpt_release(offered);
+				      &made));
+		ck_assert_uint_eq(iommufd_hwpt_id(made), offered[i]);
+		iommufd_hwpt_release(made);
 	}
+	OK(iommufd_device_attach(device, offered[2], NULL));
+	fake_forget();
 	fake_fail(UAPI_VFIO_ATTACH, 1, EINVAL);
-	ret = iommufd_attach_auto(device, ioas, &opts, &hwpt, NULL);
+	return iommufd_attach_auto(device, ioas, &opts, &hwpt, &info);
+}
+
+static void end_offered(void)
+{
+	OK(iommufd_device_detach(device));
+	for (int i = 0; i < 3; i++)
+		OK(iommufd_ctx_destroy_id(ctx, offered[i]));
+	end();
+}
+
+/* What was in force cannot be gone back to: then nothing more is tried. */
+START_TEST(no_way_back)
+{
+	int ret = attach_offered(UNUSED_ID);
+
 	FAILS(ret, ATTACH_REFUSED, EINVAL);
-	ck_assert_uint_eq(harness_failure(ret).other_id, ids[0]);
+	ck_assert_uint_eq(harness_failure(ret).other_id, offered[0]);
 	ck_assert_ptr_null(hwpt);
 	/* Halfway back it is on an empty page table, which lives on. */
-	ck_assert_uint_gt(fake_attached(device, 0), ids[1]);
-	ck_assert_uint_eq(fake_alive(), 5);
+	ck_assert_uint_gt(fake_attached(device, 0), offered[2]);
+	ck_assert_uint_eq(info.page_table, fake_attached(device, 0));
+	ck_assert_uint_eq(info.left_page_table, info.page_table);
+	ck_assert_uint_eq(fake_alive(), 6);
 	OK(iommufd_device_detach(device));
-	for (uint32_t id = 5; id > 1; id--)
-		OK(iommufd_ctx_destroy_id(ctx, id));
-	end();
+	OK(iommufd_ctx_destroy_id(ctx, info.left_page_table));
+	OK(iommufd_ctx_destroy_id(ctx, info.left_ioas));
+	end_offered();
+}
+END_TEST
+
+/* What a way back has left is destroyed when that goes again. */
+START_TEST(scratch_busy_once)
+{
+	fake_fail(IOMMUFD_NR_DESTROY, 1, EBUSY);
+	OK(attach_offered(offered[2]));
+	ck_assert_uint_eq(info.page_table, offered[1]);
+	ck_assert_uint_eq(info.left_page_table, 0);
+	ck_assert_uint_eq(info.left_ioas, 0);
+	ck_assert_uint_eq(fake_alive(), 4);
+	end_offered();
+}
+END_TEST
+
+/* Where it does not, nothing more is tried, and nobody is left in the dark. */
+START_TEST(scratch_stays_busy)
+{
+	fake_fail(IOMMUFD_NR_DESTROY, 1, EBUSY);
+	fake_fail(IOMMUFD_NR_DESTROY, 2, EBUSY);
+	FAILS(attach_offered(offered[2]), ATTACH_REFUSED, EINVAL);
+	ck_assert_uint_eq(fake_attached(device, 0), offered[2]);
+	ck_assert_uint_eq(info.page_table, offered[2]);
+	ck_assert_uint_eq(info.flags, 0);
+	ck_assert_uint_eq(fake_alive(), 6);
+	OK(iommufd_ctx_destroy_id(ctx, info.left_page_table));
+	OK(iommufd_ctx_destroy_id(ctx, info.left_ioas));
+	end_offered();
 }
 END_TEST
 
@@ -279,10 +330,8 @@ static const TTest **const flags_tests[] = {
 };
 
 static const TTest **const undo_tests[] = {
-	&last_step_is_undone,
-	&undoing_fails,
-	&no_way_back,
-	NULL,
+	&last_step_is_undone, &undoing_fails,	   &no_way_back,
+	&scratch_busy_once,   &scratch_stays_busy, NULL,
 };
 
 int main(void)

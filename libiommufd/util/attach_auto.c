@@ -4,7 +4,7 @@
 
 /* Sizes of the structs in 0.1.0; they never change. */
 #define OPTS_MIN (32 + sizeof(void *))
-#define INFO_MIN 16
+#define INFO_MIN 24
 
 /* What can be wanted, in order of importance. */
 static const uint32_t wishes[] = {
@@ -20,13 +20,37 @@ static int refused(uint32_t cause)
 	return iommufd__util_refused(IOMMUFD_OP_ATTACH_AUTO, cause);
 }
 
+/* What a refusal has left, and whether anything more can be tried. */
+struct refusal {
+	uint32_t in_force; /* or 0: nothing was to be replaced */
+	uint32_t left_page_table, left_ioas;
+	int stop;
+};
+
+/* The record of the refusal stays the last one. */
+static void end_left(struct iommufd_device *device, struct refusal *r)
+{
+	struct iommufd_ctx *ctx = iommufd_device_ctx(device);
+	struct iommufd_failure failure = { .size = sizeof(failure) };
+
+	iommufd_failure_keep(&failure);
+	if (r->left_page_table &&
+	    !iommufd_ctx_destroy_id(ctx, r->left_page_table))
+		r->left_page_table = 0;
+	if (r->left_ioas && !r->left_page_table &&
+	    !iommufd_ctx_destroy_id(ctx, r->left_ioas))
+		r->left_ioas = 0;
+	iommufd_failure_set(&failure);
+}
+
 /*
- * One attempt. @stop is set when the way back from a refusal has failed: what is
- * in force is not what the caller said, so that nothing more can be tried.
+ * One attempt. Nothing more can be tried when the way back from a refusal has
+ * failed, as what is in force is not what the caller said, nor when something is
+ * left of it: the next attempt might leave more.
  */
 static int attach(struct iommufd_device *device,
 		  const struct iommufd_attach_auto_opts *o, uint32_t page_table,
-		  uint32_t *in_force, int *stop)
+		  uint32_t *in_force, struct refusal *refusal)
 {
 	struct iommufd_replacement r = {
 		.size = sizeof(r),
@@ -40,10 +64,15 @@ static int attach(struct iommufd_device *device,
 	if (!o->old_page_table)
 		return iommufd_device_attach(device, page_table, in_force);
 	ret = iommufd_replace(&r);
-	if (!ret)
+	if (!ret) {
 		*in_force = r.in_force;
-	else
-		*stop = r.state == IOMMUFD_REPLACE_BROKEN;
+		return 0;
+	}
+	refusal->in_force = r.in_force;
+	refusal->left_page_table = r.scratch_page_table;
+	refusal->left_ioas = r.scratch_ioas;
+	end_left(device, refusal);
+	refusal->stop = r.state == IOMMUFD_REPLACE_BROKEN || refusal->left_ioas;
 	return ret;
 }
 
@@ -57,16 +86,15 @@ static int does_not_fit(int ret)
 /* @found stays 0 when none fits. */
 static int try_offered(struct iommufd_device *device,
 		       const struct iommufd_attach_auto_opts *o,
-		       uint32_t *found)
+		       uint32_t *found, struct refusal *refusal)
 {
-	int stop = 0;
 	int ret;
 
 	for (uint32_t i = 0; i < o->num_tables; i++) {
-		ret = attach(device, o, o->tables[i], found, &stop);
+		ret = attach(device, o, o->tables[i], found, refusal);
 		if (!ret)
 			return 0;
-		if (stop || !does_not_fit(ret))
+		if (refusal->stop || !does_not_fit(ret))
 			return ret;
 	}
 	return 0;
@@ -132,30 +160,33 @@ static int make(struct iommufd_device *device, struct iommufd_ioas *ioas,
 }
 
 /* The record of the failure stays the last one. */
-static void unmake(struct iommufd_hwpt *hwpt)
+static void unmake(struct iommufd_hwpt *hwpt, struct refusal *refusal)
 {
 	struct iommufd_failure failure = { .size = sizeof(failure) };
 
 	iommufd_failure_keep(&failure);
-	if (iommufd_hwpt_destroy(hwpt))
+	if (iommufd_hwpt_destroy(hwpt)) {
+		if (!refusal->left_page_table)
+			refusal->left_page_table = iommufd_hwpt_id(hwpt);
 		iommufd_hwpt_release(hwpt);
+	}
 	iommufd_failure_set(&failure);
 }
 
 static int attach_new(struct iommufd_device *device, struct iommufd_ioas *ioas,
 		      const struct iommufd_attach_auto_opts *o,
 		      struct iommufd_attach_auto_info *info,
-		      struct iommufd_hwpt **hwpt)
+		      struct iommufd_hwpt **hwpt, struct refusal *refusal)
 {
 	struct iommufd_hwpt *new = NULL;
 	int ret = make(device, ioas, o, &info->flags, &new);
-	int stop = 0;
 
 	if (ret)
 		return ret;
-	ret = attach(device, o, iommufd_hwpt_id(new), &info->page_table, &stop);
+	ret = attach(device, o, iommufd_hwpt_id(new), &info->page_table,
+		     refusal);
 	if (ret)
-		unmake(new);
+		unmake(new, refusal);
 	else
 		*hwpt = new;
 	return ret;
@@ -174,6 +205,21 @@ static uint32_t check(const struct iommufd_attach_auto_opts *o)
 	return o->wanted_flags & ~known ? IOMMUFD_CAUSE_BAD_FLAGS : 0;
 }
 
+/* Only where there is something to tell. */
+static void tell(const struct refusal *refusal,
+		 struct iommufd_attach_auto_info *info)
+{
+	const struct iommufd_attach_auto_info known = {
+		.size = sizeof(known),
+		.page_table = refusal->in_force,
+		.left_page_table = refusal->left_page_table,
+		.left_ioas = refusal->left_ioas,
+	};
+
+	if (info && (known.page_table || known.left_page_table))
+		iommufd__util_out_store(info, &known, sizeof(known));
+}
+
 UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 				 struct iommufd_ioas *ioas,
 				 const struct iommufd_attach_auto_opts *opts,
@@ -182,6 +228,7 @@ UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 {
 	struct iommufd_attach_auto_info result = { .size = sizeof(result) };
 	struct iommufd_failure failure = { .size = sizeof(failure) };
+	struct refusal refusal = { .in_force = 0 };
 	struct iommufd_attach_auto_opts o;
 	struct iommufd_hwpt *new = NULL;
 	uint32_t cause;
@@ -200,11 +247,13 @@ UTIL_API int iommufd_attach_auto(struct iommufd_device *device,
 	if (cause)
 		return refused(cause);
 	iommufd_failure_keep(&failure);
-	ret = try_offered(device, &o, &result.page_table);
+	ret = try_offered(device, &o, &result.page_table, &refusal);
 	if (!ret && !result.page_table)
-		ret = attach_new(device, ioas, &o, &result, &new);
-	if (ret)
+		ret = attach_new(device, ioas, &o, &result, &new, &refusal);
+	if (ret) {
+		tell(&refusal, info);
 		return ret;
+	}
 	/* Of what was tried in vain nothing is to be seen. */
 	iommufd_failure_set(&failure);
 	*hwpt = new;

@@ -80,8 +80,16 @@ struct iommufd_attach_auto_info {
 	uint32_t size;
 	/** Id of the page table in force. */
 	uint32_t page_table;
-	/** Of a new one its flags; 0 for one that was offered. */
+	/** Of a new one its flags; 0 for one that was offered, and after a
+	 *  failure. */
 	uint32_t flags;
+	/** Id of a page table that was made in vain and lives on: the scratch
+	 *  one of iommufd_replace(), or the new one; else 0. To be destroyed
+	 *  with iommufd_ctx_destroy_id() when the device is on another one. */
+	uint32_t left_page_table;
+	/** Id of the scratch address space of iommufd_replace(), when that
+	 *  lives on; else 0. To be destroyed after it. */
+	uint32_t left_ioas;
 	/** 0. */
 	uint32_t reserved;
 };
@@ -92,18 +100,21 @@ struct iommufd_attach_auto_info {
  * A page table that was offered fits unless the kernel refuses it as
  * incompatible (::IOMMUFD_CLASS_INCOMPATIBLE) or for what the device cannot use,
  * as a fault queue (::IOMMUFD_CAUSE_ATTACH_UNSUPPORTED). Any other refusal ends
- * the attempt, and so does one from which iommufd_replace() found no way back.
- * A device that is attached already is moved by iommufd_replace().
+ * the attempt, and so does one from which iommufd_replace() found no way back, or
+ * that left behind what cannot be destroyed. A device that is attached already is
+ * moved by iommufd_replace().
  *
  * @param device the device
  * @param ioas the address space for a new page table
  * @param opts what is offered and wanted; NULL for a new plain page table
  * @param[out] hwpt the new page table, which iommufd_hwpt_destroy() ends, or
  *             NULL when one that was offered fits; untouched on failure
- * @param[in,out] info `size` must be set; may be NULL. Untouched on failure.
+ * @param[in,out] info `size` must be set; may be NULL. After a failure it tells
+ *             what is in force and what lives on when a page table was to be
+ *             replaced, or something lives on; else it is untouched.
  * @return 0, or the typed error of the step that failed. What was made is gone
- *         then, and the device is attached as before, as far as
- *         iommufd_replace() can bring that about.
+ *         then, but for what @p info tells, and the device is attached as
+ *         before, as far as iommufd_replace() can bring that about.
  * @failures
  * - ::IOMMUFD_CAUSE_OTHER_CONTEXT when device and address space are not of one
  * - ::IOMMUFD_CAUSE_NULL_POINTER, ::IOMMUFD_CAUSE_OPTS_SIZE,
@@ -119,7 +130,7 @@ struct iommufd_attach_auto_info {
  *   such fault queue
  * @threads{any, but one attempt at a time for a group}
  * @syscalls{1 ioctl for each page table that is tried, or those of
- *           iommufd_replace(); for a new one 1 to ask for the hardware when
+ *           iommufd_replace() and up to 2 to destroy again what it left; for a new one 1 to ask for the hardware when
  *           flags are wanted, and 1 for each set of flags that is tried}
  * @kernel{6.6}
  * @since 0.1.0
