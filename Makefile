@@ -221,7 +221,7 @@ PC_FILES := $(BUILD)/libiommufd.pc $(BUILD)/libiommufd-util.pc
 # Below the prefix a .pc file names folders by the prefix, so that it can move.
 below_prefix = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
 
-# Rewritten each time: it depends on what the user says, not on files.
+# Rewritten each time: it depends on what the user says, not on files. Not in place: the last one may be root's.
 $(PC_FILES) $(BUILD)/libiommufd-mock.pc: $(BUILD)/%.pc: always
 	@mkdir -p $(@D)
 	@sed -e 's|@prefix@|$(prefix)|' \
@@ -229,7 +229,8 @@ $(PC_FILES) $(BUILD)/libiommufd-mock.pc: $(BUILD)/%.pc: always
 		-e 's|@libdir@|$(call below_prefix,$(libdir))|' \
 		-e 's|@includedir@|$(call below_prefix,$(includedir))|' \
 		-e 's|@version@|$(VERSION)|' \
-		$(wildcard $*.pc.in tests/mock/$*.pc.in) >$@
+		$(wildcard $*.pc.in tests/mock/$*.pc.in) >$@.tmp
+	@mv -f $@.tmp $@
 
 LIB_HEADERS := $(sort $(wildcard include/iommufd/*.h))
 
