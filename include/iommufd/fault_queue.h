@@ -235,7 +235,8 @@ int iommufd_fault_queue_read(struct iommufd_fault_queue *queue,
  *   waits: it has been answered, by the kernel when the device moved
  * - ::IOMMUFD_CAUSE_BAD_VALUE when the first answer's code is unknown
  * - ::IOMMUFD_CAUSE_BAD_FD after iommufd_fault_queue_close_fd()
- * - ::IOMMUFD_CAUSE_BAD_BUFFER
+ * - ::IOMMUFD_CAUSE_BAD_BUFFER; some kernels take answers that cannot be read for
+ *   dealt with, and the faults wait on
  * @threads{any}
  * @syscalls{1 write}
  * @kernel{6.11}
