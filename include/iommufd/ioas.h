@@ -198,6 +198,8 @@ void iommufd_ioas_release(struct iommufd_ioas *ioas);
  * - ::IOMMUFD_CAUSE_IOVA_UNUSABLE at a fixed IOVA: misaligned, reserved, or
  *   outside of what the page tables can map
  * - ::IOMMUFD_CAUSE_MISALIGNED without: length or memory is not aligned enough
+ * - either of these two also when a nest parent of VT-d takes no mapping without
+ *   ::IOMMUFD_MAP_WRITEABLE
  * - ::IOMMUFD_CAUSE_ALREADY_MAPPED at a fixed IOVA
  * - ::IOMMUFD_CAUSE_NO_IOVA_SPACE without
  * - ::IOMMUFD_CAUSE_UNPINNABLE when there is a page table and some page cannot
