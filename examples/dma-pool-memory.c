@@ -7,6 +7,9 @@
 
 #define HUGE_PAGE (2 << 20)
 
+/* Of this size, whatever the machine's default is: its log2 in the high bits. */
+#define MAP_THEM (MAP_HUGETLB | 21 << 26)
+
 void pool_begin(struct pool *pool, struct iommufd_ioas *ioas)
 {
 	*pool = (struct pool){ 0 };
@@ -19,7 +22,7 @@ static void *new_chunk(struct pool *pool)
 {
 	const int access = PROT_READ | PROT_WRITE;
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	void *memory = mmap(NULL, CHUNK, access, flags | MAP_HUGETLB, -1, 0);
+	void *memory = mmap(NULL, CHUNK, access, flags | MAP_THEM, -1, 0);
 
 	if (memory == MAP_FAILED) {
 		pool->small++;
@@ -77,7 +80,8 @@ void pool_end(struct pool *pool)
 		};
 
 		check("free an IOVA", iommufd_iova_free(pool->iovas, &iovas));
-		munmap(pool->chunks[pool->count].start, CHUNK);
+		if (munmap(pool->chunks[pool->count].start, CHUNK))
+			die("a chunk cannot be given back");
 	}
 	iommufd_iova_release(pool->iovas);
 }

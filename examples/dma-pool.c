@@ -148,6 +148,7 @@ static void take_buffers(void)
 {
 	static const uint32_t sizes[] = { 512,	1024, 2048,  4096,
 					  4096, 8192, 16384, 65536 };
+	uint32_t largest = 0;
 
 	buffers = calloc(num_buffers, sizeof(*buffers));
 	if (!buffers)
@@ -157,15 +158,19 @@ static void take_buffers(void)
 
 		if (size < nvme.block_size)
 			size = nvme.block_size;
+		if (size > nvme.transfer)
+			size = nvme.transfer;
+		if (size > largest)
+			largest = size;
 		buffers[i].memory = pool_take(&pool, size);
 		buffers[i].size = size;
 		span += size;
 	}
 	if (span > nvme.blocks * nvme.block_size)
 		die("the disk is too small for so many buffers");
-	printf("pool      %u buffers of %" PRIu32 " to 65536 bytes, %" PRIu64
-	       " KiB in %" PRIu32 " chunks\n",
-	       num_buffers, nvme.block_size, span >> 10, pool.count);
+	printf("pool      %u buffers of %" PRIu32 " to %" PRIu32
+	       " bytes, %" PRIu64 " KiB in %" PRIu32 " chunks\n",
+	       num_buffers, nvme.block_size, largest, span >> 10, pool.count);
 	if (pool.small)
 		printf("notice    %" PRIu32 " of %" PRIu32
 		       " chunks have ordinary pages: no huge pages are left "
@@ -188,8 +193,11 @@ static void expect(const char *disk)
 	fd = open(disk, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		die("the image of the disk cannot be opened");
-	for (; at < span && n > 0; at += (uint64_t)n)
+	while (at < span && n > 0) {
 		n = read(fd, expected + at, span - at);
+		if (n > 0)
+			at += (uint64_t)n;
+	}
 	close(fd);
 	if (at < span)
 		die("the image is not all of the disk");

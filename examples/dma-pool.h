@@ -33,7 +33,8 @@ struct pool {
 };
 
 void pool_begin(struct pool *pool, struct iommufd_ioas *ioas);
-/* A power of two, up to CHUNK; for the device it is aligned to its size. */
+/* A power of two, up to CHUNK; up to 2 MiB it is aligned to its size for the
+ * device, too. */
 void *pool_take(struct pool *pool, uint64_t size);
 void pool_end(struct pool *pool);
 

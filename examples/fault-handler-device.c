@@ -49,6 +49,8 @@ static int real_device(struct handler *h, const char *address)
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	h->end_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (h->end_fd < 0)
+		return check(h, "signals", -errno);
 	return check(h, address,
 		     iommufd_open_pci(h->ctx, address, NULL, &h->device));
 }

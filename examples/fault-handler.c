@@ -217,6 +217,9 @@ static int begin(struct handler *h, const char *address)
 	};
 	int ret;
 
+	/* The device gets memory by the page, and no smaller one is mapped. */
+	if (sysconf(_SC_PAGESIZE) != (long)PAGE)
+		return check(h, "pages of another size than 4096", -EINVAL);
 	h->memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (h->memory == MAP_FAILED)

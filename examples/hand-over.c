@@ -57,7 +57,7 @@ static void open_image(const char *disk)
 		die("the image of the disk cannot be opened");
 }
 
-/* How much is read in all. */
+/* How much is read in all: of a disk longer than its image the beginning. */
 static void choose_span(void)
 {
 	struct memory *memory = program.memory;
@@ -68,9 +68,11 @@ static void choose_span(void)
 	if (memory->span > MOST_MIB * MIB)
 		memory->span = MOST_MIB * MIB;
 	if (program.image >= 0 && !fstat(program.image, &st) &&
-	    memory->span > (uint64_t)st.st_size)
+	    S_ISREG(st.st_mode) && memory->span > (uint64_t)st.st_size)
 		memory->span = (uint64_t)st.st_size;
 	memory->span -= memory->span % nvme->block_size;
+	if (!memory->span)
+		die("the image is empty");
 }
 
 /* ---- the old program --------------------------------------------------------- */

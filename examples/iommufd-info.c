@@ -91,7 +91,7 @@ static void show_limit(struct iommufd_ctx *ctx)
 	if (limit.rlim_cur == RLIM_INFINITY)
 		printf("no limit");
 	else
-		printf("%ju KiB (RLIMIT_MEMLOCK)",
+		printf("%ju KiB (RLIMIT_MEMLOCK; none with CAP_IPC_LOCK)",
 		       (uintmax_t)limit.rlim_cur >> 10);
 	printf(", counted for the %s\n",
 	       mode == IOMMUFD_RLIMIT_MODE_PROCESS ? "process" : "user");
@@ -122,14 +122,17 @@ static void show_windows(const struct iommufd_node_info *info)
 {
 	struct iommufd_reserved_info windows[MAX_WINDOWS];
 	uint32_t count = MAX_WINDOWS;
+	int ret = iommufd_find_reserved(info, windows, &count);
 
-	if (iommufd_find_reserved(info, windows, &count))
+	if (ret && !iommufd_is(ret, IOMMUFD_CAUSE_ARRAY_SHORT))
 		return;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && i < MAX_WINDOWS; i++)
 		printf("  reserved    0x%012" PRIx64 " to 0x%012" PRIx64
 		       ", %s\n",
 		       windows[i].start, windows[i].last,
 		       iommufd_reserved_name(windows[i].type));
+	if (count > MAX_WINDOWS)
+		printf("  reserved    %" PRIu32 " more\n", count - MAX_WINDOWS);
 }
 
 static int show_device(const char *name)

@@ -18,6 +18,7 @@
 #define NVME_CLASS	   0x010802
 #define COMMAND_MEMORY	   (1 << 1)
 #define COMMAND_BUS_MASTER (1 << 2)
+#define COMMAND_NO_INTX	   (1 << 10)
 
 #define CC_ENABLE   (1u << 0)
 #define CC_SHUTDOWN (1u << 14)
@@ -44,13 +45,17 @@ static int wait_status(struct nvme *nvme, uint32_t mask, uint32_t value)
 	uint64_t end = nvme_now() + nvme->time_limit;
 	uint32_t status;
 
+	uint64_t now;
+
+	/* The clock first: between the two it may be stopped for a while. */
 	do {
+		now = nvme_now();
 		status = nvme->registers->status;
-		if ((status & mask) == value)
-			return 0;
 		if (status == UINT32_MAX)
 			return nvme_fail(nvme, "the device does not answer");
-	} while (nvme_now() < end);
+		if ((status & mask) == value)
+			return 0;
+	} while (now < end);
 	return nvme_fail(nvme, "no answer in time, status 0x%" PRIx32, status);
 }
 
@@ -119,8 +124,15 @@ static int identify_namespace(struct nvme *nvme)
 	if (identify(nvme, IDENTIFY_NAMESPACE, nvme->namespace_id))
 		return -1;
 	memcpy(&nvme->blocks, page, sizeof(nvme->blocks));
-	/* FLBAS chooses one of the LBA formats, which start at byte 128. */
-	memcpy(&format, page + 128 + 4 * (page[26] & 0xf), sizeof(format));
+	/*
+	 * FLBAS chooses one of the LBA formats, which start at byte 128: by two
+	 * more bits where there are more than 16.
+	 */
+	memcpy(&format,
+	       page + 128 +
+		       4 * ((page[26] & 0xf) |
+			    (page[25] > 15 ? page[26] >> 1 & 0x30 : 0)),
+	       sizeof(format));
 	if (format & 0xffff)
 		return nvme_fail(nvme,
 				 "blocks with metadata are too much for us");
@@ -176,7 +188,8 @@ static int use_config_space(struct nvme *nvme, struct iommufd_vfio *file)
 		return nvme_fail(nvme, "cannot read the config space");
 	if (class_code >> 8 != NVME_CLASS)
 		return nvme_fail(nvme, "the device is not an NVMe controller");
-	command |= COMMAND_MEMORY | COMMAND_BUS_MASTER;
+	/* Completions are polled for. */
+	command |= COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_NO_INTX;
 	if (pwrite(fd, &command, 2, at + CONFIG_COMMAND) != 2)
 		return nvme_fail(nvme, "cannot write the config space");
 	return 0;

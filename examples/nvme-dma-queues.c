@@ -100,12 +100,19 @@ int nvme_complete(struct nvme *nvme, struct nvme_queue *queue,
 {
 	const struct nvme_completion *entry = &queue->completions[queue->head];
 	const volatile uint16_t *status = &entry->status;
-	uint64_t end = nvme_now() + TIME_LIMIT;
+	uint64_t now = nvme_now(), end = now + TIME_LIMIT;
+	uint32_t state;
 
+	/* The clock first: between the two it may be stopped for a while. */
 	while ((*status & 1) != queue->phase) {
-		if (nvme_now() < end)
+		if (now < end) {
+			now = nvme_now();
 			continue;
-		if (nvme->registers->status & CSTS_FATAL)
+		}
+		state = nvme->registers->status;
+		if (state == UINT32_MAX)
+			return nvme_fail(nvme, "the device does not answer");
+		if (state & CSTS_FATAL)
 			return nvme_fail(nvme,
 					 "the controller met a fatal error");
 		return nvme_fail(nvme, "a command was not completed in time");

@@ -46,6 +46,13 @@ static int describe_iommu(struct setup *setup)
 	return 0;
 }
 
+/* As many as fit were filled in, and all were counted. */
+static void say_more(const char *what, uint32_t count)
+{
+	if (count > MAX_RANGES)
+		printf("%-9s %" PRIu32 " more\n", what, count - MAX_RANGES);
+}
+
 /* The windows that no mapping may touch are known before anything is mapped. */
 static int describe_windows(struct setup *setup)
 {
@@ -54,12 +61,13 @@ static int describe_windows(struct setup *setup)
 	int ret;
 
 	ret = iommufd_find_reserved(&setup->node, windows, &count);
-	if (ret)
+	if (ret && !iommufd_is(ret, IOMMUFD_CAUSE_ARRAY_SHORT))
 		return complain(setup, "find the reserved windows", ret);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && i < MAX_RANGES; i++)
 		printf("reserved  0x%012" PRIx64 " to 0x%012" PRIx64 ": %s\n",
 		       windows[i].start, windows[i].last,
 		       iommufd_reserved_name(windows[i].type));
+	say_more("reserved", count);
 	return 0;
 }
 
@@ -73,12 +81,13 @@ static int describe_ranges(struct setup *setup)
 
 	ret = iommufd_ioas_iova_ranges(setup->space[0].ioas, ranges, &count,
 				       &alignment);
-	if (ret)
+	if (ret && !iommufd_is(ret, IOMMUFD_CAUSE_ARRAY_SHORT))
 		return complain(setup, "ask for the usable IOVAs", ret);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && i < MAX_RANGES; i++)
 		printf("usable    0x%012" PRIx64 " to 0x%012" PRIx64
 		       ", in units of %" PRIu64 " bytes\n",
 		       ranges[i].start, ranges[i].last, alignment);
+	say_more("usable", count);
 	return 0;
 }
 

@@ -44,6 +44,8 @@ says 'counts wrong bytes' "^in all .*, $((3 * differing)) wrong\$"
 
 run 1 "$bin/dma-pool" --disk "$out/image" --buffers 4096 "$nvme"
 says 'image too short' '^dma-pool: the image is not all of the disk$'
+run 1 "$bin/dma-pool" --disk "$out" "$nvme"
+says 'image that cannot be read' '^dma-pool: the image is not all of the disk$'
 run 1 "$bin/dma-pool" --buffers 8000 "$nvme"
 says 'disk too small' '^dma-pool: the disk is too small for so many buffers$'
 run 1 "$bin/dma-pool" 0000:77:00.0

@@ -37,6 +37,10 @@ else
 	differing=$(cmp -n 4194304 -l "$disk" "$out/image" | wc -l)
 	run 1 "$bin/hand-over" --disk "$out/image" "$nvme"
 	says 'counts wrong bytes' "^in all 4 MiB read, $differing bytes wrong\$"
+
+	: >"$out/image"
+	run 1 "$bin/hand-over" --disk "$out/image" "$nvme"
+	says 'an image of nothing' '^hand-over: the image is empty$'
 fi
 run 1 "$bin/hand-over" --take 0
 says 'nothing to take' '^hand-over: take over: '
