@@ -59,7 +59,7 @@ static void check_with_each_below(const struct iommufd__dma_node *node,
 		return;
 	}
 	for (unsigned int i = 0; i < count_of(node); i++)
-		check_with_each_below(child_of(node, i), height - 1);
+		check_with_each_below(entry_of(node, i), height - 1);
 }
 
 /* Those that wait to be used anew, and those that can be. */
@@ -115,32 +115,32 @@ static const struct iommufd__dma_node *leaf_with(unsigned int slot)
 		.node[0];
 }
 
-/* The leaf still has the number of a record that is another region's by now. */
+/* The leaf still has a record that is another region's by now. */
 START_TEST(a_record_of_an_old_leaf_is_used_anew)
 {
 	const unsigned int gone = 100, come = 300;
 	const struct iommufd__dma_node *leaf;
-	uint32_t index;
+	const struct iommufd__dma_record *record;
 
 	mixed = 1;
 	fill(SLOTS);
 	toggle(come);
 	leaf = leaf_with(gone);
-	index = iommufd__dma_tree_floor(&dma->side[DMA_ADDRESS],
-					(uintptr_t)address_of(gone));
+	record = iommufd__dma_tree_floor(&dma->side[DMA_ADDRESS],
+					 (uintptr_t)address_of(gone));
 	toggle(gone);
 	hint_all(leaf);
 	check_cursor(gone);
 	toggle(come);
 	hint_all(leaf);
-	ck_assert_uint_eq(
-		record_of(leaf,
-			  iommufd__dma_rank(leaf, (uintptr_t)address_of(gone)) -
-				  1),
-		index);
-	ck_assert_uint_eq(iommufd__dma_tree_floor(&dma->side[DMA_ADDRESS],
-						  (uintptr_t)address_of(come)),
-			  index);
+	ck_assert_ptr_eq(
+		entry_of(leaf,
+			 iommufd__dma_rank(leaf, (uintptr_t)address_of(gone)) -
+				 1),
+		record);
+	ck_assert_ptr_eq(iommufd__dma_tree_floor(&dma->side[DMA_ADDRESS],
+						 (uintptr_t)address_of(come)),
+			 record);
 	check_cursor(gone);
 	check_cursor(come);
 	check_all();

@@ -190,7 +190,7 @@ static uint32_t check_node(const struct iommufd__dma_node *node,
 	if (height == 1)
 		return count;
 	for (unsigned int i = 0; i < count; i++)
-		records += check_node(child_of(node, i), height - 1,
+		records += check_node(entry_of(node, i), height - 1,
 				      key_of(node, i));
 	return records;
 }

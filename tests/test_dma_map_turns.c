@@ -109,7 +109,7 @@ static void prepare_move(void)
 static void hint_wrongly(void)
 {
 	iommufd__dma_hint_set(slot_of(&dma->side[DMA_IOVA], stays_iova),
-			      (uintptr_t)iommufd__dma_record(dma, 1));
+			      (uintptr_t)&dma->chunks->record[0]);
 }
 
 /* What moves is here or there or nowhere, and what stays is always the same. */

@@ -46,14 +46,11 @@ static struct iommufd_dma_map *map_new(struct iommufd_ioas *ioas)
 	map->ioas = ioas;
 	map->changes = UINT32_MAX;
 	map->info.size = sizeof(map->info);
-	map->chunk = calloc(DMA_CHUNKS, sizeof(map->chunk[0]));
-	map->info.memory = sizeof(*map) + DMA_CHUNKS * sizeof(map->chunk[0]);
+	map->info.memory = sizeof(*map);
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
 		iommufd__dma_set(&map->side[i].page,
 				 iommufd__dma_page_of(DMA_SHIFT));
-	/* With record 0, which hints of nothing refer to. */
-	if (map->chunk && iommufd__dma_hints_new(map) &&
-	    iommufd__dma_records_add(map))
+	if (iommufd__dma_hints_new(map))
 		return map;
 	iommufd_dma_map_release(map);
 	return NULL;

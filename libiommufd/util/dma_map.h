@@ -24,11 +24,11 @@
  * Hints. That makes most of them easy: they may be wrong. A hint names a record,
  * or, where lengths differ, a leaf of the tree, in which the reader then looks for
  * the record. It need not know whether that leaf is still in its place, is waiting,
- * or is somewhere else by now, nor whether it is being written to: it finds the
- * number of some record, since a leaf has never held anything but such numbers
- * (new ones have 0, a record that never lives), and whoever sees a number sees the
- * record's memory. The record tells whether it is the right one. If not, the tree
- * is asked, and only the tree can say that there is none.
+ * or is somewhere else by now, nor whether it is being written to: it finds some
+ * record, since a leaf has never held anything else (new ones have `nobody`, which
+ * never lives), and whoever sees a pointer to a record sees the record's memory.
+ * The record tells whether it is the right one. If not, the tree is asked, and only
+ * the tree can say that there is none.
  *
  * Pages. A hint may also be the region itself, if that is just one page. Such a
  * hint must not be wrong, so only writers make it, when the region has come alive,
@@ -93,52 +93,49 @@
 #define DMA_HEIGHT 15 /* of a tree at most; a node's address has room for it */
 #define DMA_GRACE  4
 
-#define DMA_CHUNK_BITS 11
-#define DMA_CHUNK      (1u << DMA_CHUNK_BITS) /* records allocated at once */
-#define DMA_CHUNKS     8192
-#define DMA_LIMBO      256
-#define DMA_SHIFT      21 /* of a page when there is nothing yet, */
-#define DMA_SHIFT_MIN  12 /* and at least */
-#define DMA_LEAVES     64 /* added to the shift: hints are leaves */
-#define DMA_IS_LEAF    1  /* added to a hint, and else not in an address */
-#define DMA_IS_PAGE    2  /* the hint is no address, but has from */
-#define DMA_OTHER      2  /* this bit on the page on the other side, from */
-#define DMA_PAGE       27 /* this one on the page but for what any table masks */
-#define DMA_BITS       10 /* of the first table; of a page that is not there */
-#define DMA_OTHERS     ((UINT64_C(1) << (DMA_PAGE + DMA_BITS - DMA_OTHER)) - 1)
+#define DMA_CHUNK     2046 /* records allocated at once, with 64 KiB */
+#define DMA_LIMBO     256
+#define DMA_SHIFT     21 /* of a page when there is nothing yet, */
+#define DMA_SHIFT_MIN 12 /* and at least */
+#define DMA_LEAVES    64 /* added to the shift: hints are leaves */
+#define DMA_IS_LEAF   1	 /* added to a hint, and else not in an address */
+#define DMA_IS_PAGE   2	 /* the hint is no address, but has from */
+#define DMA_OTHER     2	 /* this bit on the page on the other side, from */
+#define DMA_PAGE      27 /* this one on the page but for what any table masks */
+#define DMA_BITS      10 /* of the first table; of a page that is not there */
+#define DMA_OTHERS    ((UINT64_C(1) << (DMA_PAGE + DMA_BITS - DMA_OTHER)) - 1)
 
 /* Which side; also the member of a record that it goes by. */
 enum { DMA_ADDRESS, DMA_IOVA, DMA_SIDES };
 
 /*
  * Keys ascend; those not used are UINT64_MAX, where no region can begin. The
- * key of a child is that of its first region. A leaf has no memory for more than
- * the records' numbers.
+ * key of a child is that of its first region. A leaf has records in place of
+ * children.
  */
 struct iommufd__dma_node {
 	_Atomic uint64_t key[DMA_WIDTH];
-	union {
-		_Atomic uint32_t record[DMA_WIDTH];
-		_Atomic(struct iommufd__dma_node *) child[DMA_WIDTH];
-	} at;
+	_Atomic(void *) at[DMA_WIDTH];
 };
 
 /*
  * A region. What readers look at is described above; the rest is writers'. While
- * `length` is 0, start[DMA_IOVA] has the length instead.
+ * `length` is 0, start[DMA_IOVA] has the length instead, and while it is free
+ * start[DMA_ADDRESS] the next free one.
  */
 struct iommufd__dma_record {
 	_Atomic uint64_t length;
 	_Atomic uint64_t start[DMA_SIDES];
-	uint64_t shares : 56; /* of a free record the number of the next one */
-	uint64_t access : 4;  /* IOMMUFD_MAP_ flags */
+	uint64_t shares : 56;
+	uint64_t access : 4; /* IOMMUFD_MAP_ flags */
 	uint64_t state : 4;
 };
 
 enum { DMA_FREE, DMA_MAPPING, DMA_LIVE, DMA_UNMAPPING };
 
 struct iommufd__dma_chunk {
-	struct iommufd__dma_record record[DMA_CHUNK];
+	struct iommufd__dma_chunk *next;
+	_Alignas(DMA_LINE) struct iommufd__dma_record record[DMA_CHUNK];
 };
 
 /* Records, leaves, or pages by a hash of the address; 0 for none. */
@@ -147,6 +144,9 @@ struct iommufd__dma_hints {
 	struct iommufd__dma_hints *older; /* a reader may still be there */
 	_Atomic uint64_t slot[];
 };
+
+/* Nodes allocated at once. */
+struct iommufd__dma_slab;
 
 /* Nodes of one kind: those that can be used, and how many have to wait. */
 struct iommufd__dma_pool {
@@ -176,16 +176,16 @@ struct iommufd__dma_side {
 struct iommufd_dma_map {
 	/* The first word is known to the public header. */
 	_Atomic uint64_t removals;
-	_Atomic(struct iommufd__dma_chunk *) *chunk;
 
 	struct iommufd__dma_side side[DMA_SIDES];
 
 	_Alignas(DMA_LINE) pthread_mutex_t mutex;
 	pthread_cond_t settled; /* a region has come to rest */
 	struct iommufd_ioas *ioas;
-	void *slabs;	   /* of nodes, linked by their first word */
-	uint32_t free;	   /* record */
-	uint32_t chunks;   /* allocated */
+	struct iommufd__dma_slab *slabs;
+	struct iommufd__dma_chunk *chunks;
+	struct iommufd__dma_record *free;
+	struct iommufd__dma_record nobody;
 	uint32_t promised; /* changes of a tree that must not fail */
 	uint32_t transit;  /* regions in the kernel's hands */
 	uint64_t log_sum, log_squares; /* of the regions' lengths */
@@ -218,28 +218,31 @@ struct iommufd__dma_node *iommufd__dma_node_new(struct iommufd__dma_side *side,
 void iommufd__dma_node_retire(struct iommufd__dma_side *side, uint32_t kind,
 			      struct iommufd__dma_node *node);
 void iommufd__dma_nodes_begin(struct iommufd__dma_side *side);
-int iommufd__dma_records_add(struct iommufd_dma_map *map);
-uint32_t iommufd__dma_record_new(struct iommufd_dma_map *map);
-void iommufd__dma_record_free(struct iommufd_dma_map *map, uint32_t index);
+struct iommufd__dma_record *iommufd__dma_record_new(
+	struct iommufd_dma_map *map);
+void iommufd__dma_record_free(struct iommufd_dma_map *map,
+			      struct iommufd__dma_record *record);
 void iommufd__dma_memory_free(struct iommufd_dma_map *map);
 
 /* dma_map_hints.c: under the mutex. */
 int iommufd__dma_hints_new(struct iommufd_dma_map *map);
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map);
-void iommufd__dma_hints_add(struct iommufd_dma_map *map, uint32_t index);
-void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index);
+void iommufd__dma_hints_add(struct iommufd_dma_map *map,
+			    const struct iommufd__dma_record *record);
+void iommufd__dma_hints_drop(struct iommufd_dma_map *map,
+			     const struct iommufd__dma_record *record);
 
 /*
  * dma_map_tree.c: under the mutex. The last key that is not above @key, and its
- * record, or 0 for none; the first that is not below it.
+ * record, or NULL for none; the first that is not below it.
  */
 void iommufd__dma_tree_insert(struct iommufd__dma_side *side, uint64_t key,
-			      uint32_t record);
+			      struct iommufd__dma_record *record);
 void iommufd__dma_tree_remove(struct iommufd__dma_side *side, uint64_t key);
-uint32_t iommufd__dma_tree_floor(const struct iommufd__dma_side *side,
-				 uint64_t key);
-uint32_t iommufd__dma_tree_ceiling(const struct iommufd__dma_side *side,
-				   uint64_t key);
+struct iommufd__dma_record *iommufd__dma_tree_floor(
+	const struct iommufd__dma_side *side, uint64_t key);
+struct iommufd__dma_record *iommufd__dma_tree_ceiling(
+	const struct iommufd__dma_side *side, uint64_t key);
 
 /* A region as a reader found it. */
 struct iommufd__dma_region {
@@ -274,15 +277,6 @@ static inline void iommufd__dma_set(_Atomic uint64_t *word, uint64_t to)
 {
 	atomic_store_explicit(word, to, memory_order_relaxed);
 	IOMMUFD__DMA_STORED();
-}
-
-static inline struct iommufd__dma_record *iommufd__dma_record(
-	const struct iommufd_dma_map *map, uint32_t index)
-{
-	struct iommufd__dma_chunk *chunk = atomic_load_explicit(
-		&map->chunk[index >> DMA_CHUNK_BITS], memory_order_relaxed);
-
-	return &chunk->record[index % DMA_CHUNK];
 }
 
 /* With at least DMA_SHIFT_MIN, or the size would be mixed up with the shift. */

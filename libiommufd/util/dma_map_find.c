@@ -70,46 +70,44 @@ static inline int is_stale(const side_t *side, uint64_t version)
 	return iommufd__dma_get(&side->version) - version >= DMA_GRACE;
 }
 
+/* Acquire: who sees where it is must also see what is there. */
+static inline void *entry(const node_t *node, unsigned int slot)
+{
+	return atomic_load_explicit(&node->at[slot], memory_order_acquire);
+}
+
 /* Down to the record of the last region that begins not above the key. */
-static ALWAYS_INLINE int walk(const map_t *map, const side_t *side,
-			      uint64_t version, uint64_t key,
-			      const node_t **leaf, record_t **record)
+static ALWAYS_INLINE int walk(const side_t *side, uint64_t version,
+			      uint64_t key, const node_t **leaf,
+			      record_t **record)
 {
 	uintptr_t root =
 		atomic_load_explicit(&side->root, memory_order_acquire);
 	const node_t *node = iommufd__dma_root(root);
 	unsigned int height = iommufd__dma_height(root), rank;
-	uint32_t index;
+	void *at;
 
 	if (!node)
 		return LOOK_ELSEWHERE;
 	/* No region begins at the last byte of all: that stands for no key. */
 	key -= key == UINT64_MAX;
 	for (;;) {
-		const node_t *child;
-
 		IOMMUFD__DMA_PAUSE();
 		rank = iommufd__dma_rank(node, key);
 		IOMMUFD__DMA_PAUSE();
 		if (!rank)
 			return is_stale(side, version) ? LOOK_CHANGED
 						       : LOOK_ELSEWHERE;
-		if (!--height)
-			break;
-		child = atomic_load_explicit(&node->at.child[rank - 1],
-					     memory_order_relaxed);
+		at = entry(node, rank - 1);
 		IOMMUFD__DMA_PAUSE();
 		if (is_stale(side, version))
 			return LOOK_CHANGED;
-		node = child;
+		if (!--height)
+			break;
+		node = at;
 	}
-	index = atomic_load_explicit(&node->at.record[rank - 1],
-				     memory_order_relaxed);
-	IOMMUFD__DMA_PAUSE();
-	if (is_stale(side, version))
-		return LOOK_CHANGED;
 	*leaf = node;
-	*record = iommufd__dma_record(map, index);
+	*record = at;
 	return LOOK_FOUND;
 }
 
@@ -132,7 +130,7 @@ static ALWAYS_INLINE record_t *find_in_tree(const map_t *map,
 		*removals = removals_of(map);
 		version = atomic_load_explicit(&side->version,
 					       memory_order_acquire);
-		found = walk(map, side, version, key, leaf, &record);
+		found = walk(side, version, key, leaf, &record);
 		if (found == LOOK_FOUND)
 			found = look(map, record, which, key, *removals,
 				     region);
@@ -202,13 +200,6 @@ static inline void note_leaf(const side_t *side, uint64_t key, uint32_t shift,
 			      (uintptr_t)leaf | DMA_IS_LEAF);
 }
 
-/* Acquire: who sees the number must also see the record's memory. */
-static inline uint32_t number_in(const node_t *leaf, unsigned int slot)
-{
-	return atomic_load_explicit(&leaf->at.record[slot],
-				    memory_order_acquire);
-}
-
 /*
  * The leaf that is in the slot, or the one before: which one is computed, where a
  * branch would often be guessed wrong. Where all of its keys are above, the first
@@ -223,10 +214,10 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 	const node_t *leaf = leaf_of(hint);
 	const record_t *record;
 	unsigned int last;
-	uint32_t next;
 
 	__builtin_prefetch(&leaf->key[DMA_WIDTH / 2]);
-	__builtin_prefetch(&leaf->at);
+	__builtin_prefetch(&leaf->at[0]);
+	__builtin_prefetch(&leaf->at[DMA_WIDTH / 2]);
 	IOMMUFD__DMA_PAUSE();
 	hint ^= (hint ^ before) & -(uint64_t)(first_of(leaf) > key);
 	if (!(hint & DMA_IS_LEAF))
@@ -235,9 +226,8 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 	IOMMUFD__DMA_PAUSE();
 	last = iommufd__dma_last(leaf, key);
 	IOMMUFD__DMA_PAUSE();
-	next = number_in(leaf, (last + 1) % DMA_WIDTH);
-	record = iommufd__dma_record(map, number_in(leaf, last));
-	__builtin_prefetch(iommufd__dma_record(map, next));
+	record = entry(leaf, last);
+	__builtin_prefetch(entry(leaf, (last + 1) % DMA_WIDTH));
 	IOMMUFD__DMA_PAUSE();
 	return look(map, record, which, key, removals, region) == LOOK_FOUND;
 }
@@ -317,7 +307,7 @@ static ALWAYS_INLINE int find_slowly(const map_t *map, unsigned int which,
 {
 	const side_t *side = &map->side[which];
 	uint32_t shift = iommufd__dma_shift(side);
-	const node_t *leaf;
+	const node_t *leaf = NULL;
 	const record_t *record =
 		find_in_tree(map, which, key, removals, region, &leaf);
 

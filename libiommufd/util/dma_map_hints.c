@@ -128,26 +128,27 @@ static uint64_t page_hint(const struct iommufd__dma_record *r,
  * that notes a record just then may take it from this: such a region is found in
  * the tree, or by its record, until the hints are made anew.
  */
-void iommufd__dma_hints_add(struct iommufd_dma_map *map, uint32_t index)
+void iommufd__dma_hints_add(struct iommufd_dma_map *map,
+			    const struct iommufd__dma_record *record)
 {
-	const struct iommufd__dma_record *r = iommufd__dma_record(map, index);
-
 	for (unsigned int i = 0; i < DMA_SIDES; i++) {
 		const struct iommufd__dma_side *side = &map->side[i];
-		uint64_t hint = page_hint(r, i, iommufd__dma_page(side));
+		uint64_t hint = page_hint(record, i, iommufd__dma_page(side));
 
 		if (hint)
 			iommufd__dma_hint_set(
-				slot_of(side, iommufd__dma_get(&r->start[i])),
+				slot_of(side,
+					iommufd__dma_get(&record->start[i])),
 				hint);
 	}
 }
 
 static void add_all(struct iommufd_dma_map *map)
 {
-	for (uint32_t i = 0; i < map->chunks * DMA_CHUNK; i++)
-		if (iommufd__dma_get(&iommufd__dma_record(map, i)->length))
-			iommufd__dma_hints_add(map, i);
+	for (const struct iommufd__dma_chunk *c = map->chunks; c; c = c->next)
+		for (size_t i = 0; i < DMA_CHUNK; i++)
+			if (iommufd__dma_get(&c->record[i].length))
+				iommufd__dma_hints_add(map, &c->record[i]);
 }
 
 /*
@@ -171,12 +172,12 @@ static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 }
 
 /*
- * There are as many slots as regions, or four fifths: with the older tables, which
+ * There are as many slots as regions, or three quarters: with the older tables, which
  * stay, a new one takes most memory for a region when it has just come.
  */
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
-	const uint64_t enough = map->info.regions - map->info.regions / 5;
+	const uint64_t enough = map->info.regions - map->info.regions / 4;
 	uint32_t shift;
 	int grown = 0;
 
@@ -222,8 +223,9 @@ static void drop(const struct iommufd__dma_side *side,
  * table, so older ones need not be cleaned. A hint to the record does no harm, nor
  * do leaves, which readers note anew when they have changed.
  */
-void iommufd__dma_hints_drop(struct iommufd_dma_map *map, uint32_t index)
+void iommufd__dma_hints_drop(struct iommufd_dma_map *map,
+			     const struct iommufd__dma_record *record)
 {
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		drop(&map->side[i], iommufd__dma_record(map, index), i);
+		drop(&map->side[i], record, i);
 }

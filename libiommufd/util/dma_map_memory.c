@@ -14,6 +14,11 @@
 #define SLAB_NODES 32
 #endif
 
+struct iommufd__dma_slab {
+	struct iommufd__dma_slab *next;
+	_Alignas(DMA_LINE) struct iommufd__dma_node node[SLAB_NODES];
+};
+
 static uint32_t height_of(const struct iommufd__dma_side *side)
 {
 	return iommufd__dma_height(
@@ -24,14 +29,6 @@ static uint32_t height_of(const struct iommufd__dma_side *side)
 static uint32_t change_takes(uint32_t height, uint32_t kind)
 {
 	return kind == DMA_LEAF ? 2 : 2 * height + 1;
-}
-
-static size_t node_size(uint32_t kind)
-{
-	if (kind == DMA_INNER)
-		return sizeof(struct iommufd__dma_node);
-	return offsetof(struct iommufd__dma_node, at) +
-	       DMA_WIDTH * sizeof(uint32_t);
 }
 
 /* In cache lines of its own, zeroed. */
@@ -60,15 +57,20 @@ static void make_usable(struct iommufd__dma_pool *pool,
 static int slab_new(struct iommufd_dma_map *map, struct iommufd__dma_pool *pool,
 		    uint32_t kind)
 {
-	const size_t size = node_size(kind);
-	char *slab = iommufd__dma_memory_new(map, DMA_LINE + SLAB_NODES * size);
+	struct iommufd__dma_slab *slab =
+		iommufd__dma_memory_new(map, sizeof(*slab));
 
 	if (!slab)
 		return 0;
-	memcpy(slab, &map->slabs, sizeof(map->slabs));
+	slab->next = map->slabs;
 	map->slabs = slab;
-	for (size_t i = 0; i < SLAB_NODES; i++)
-		make_usable(pool, (void *)(slab + DMA_LINE + i * size));
+	for (size_t i = 0; i < SLAB_NODES; i++) {
+		for (size_t j = 0; kind == DMA_LEAF && j < DMA_WIDTH; j++)
+			atomic_store_explicit(&slab->node[i].at[j],
+					      &map->nobody,
+					      memory_order_relaxed);
+		make_usable(pool, &slab->node[i]);
+	}
 	return 1;
 }
 
@@ -144,44 +146,41 @@ void iommufd__dma_node_retire(struct iommufd__dma_side *side, uint32_t kind,
 	side->pool[kind].waiting_count++;
 }
 
-/* Room for more records, or the first ones. 0 when there is no memory. */
-int iommufd__dma_records_add(struct iommufd_dma_map *map)
+static int chunk_new(struct iommufd_dma_map *map)
 {
-	struct iommufd__dma_chunk *chunk;
-	uint32_t first = map->chunks * DMA_CHUNK;
+	struct iommufd__dma_chunk *chunk =
+		iommufd__dma_memory_new(map, sizeof(*chunk));
 
-	if (map->chunks == DMA_CHUNKS)
-		return 0;
-	chunk = iommufd__dma_memory_new(map, sizeof(*chunk));
 	if (!chunk)
 		return 0;
-	atomic_store_explicit(&map->chunk[map->chunks++], chunk,
-			      memory_order_release);
-	/* In ascending order, and without record 0. */
-	for (uint32_t i = DMA_CHUNK; i-- > (first ? 0 : 1);)
-		iommufd__dma_record_free(map, first + i);
+	chunk->next = map->chunks;
+	map->chunks = chunk;
+	/* So that they are used in ascending order. */
+	for (uint32_t i = DMA_CHUNK; i-- > 0;)
+		iommufd__dma_record_free(map, &chunk->record[i]);
 	return 1;
 }
 
-/* 0 when there is no memory. */
-uint32_t iommufd__dma_record_new(struct iommufd_dma_map *map)
+/* NULL when there is no memory. */
+struct iommufd__dma_record *iommufd__dma_record_new(struct iommufd_dma_map *map)
 {
-	uint32_t index;
+	struct iommufd__dma_record *record;
 
-	if (!map->free && !iommufd__dma_records_add(map))
-		return 0;
-	index = map->free;
-	map->free = (uint32_t)iommufd__dma_record(map, index)->shares;
-	return index;
+	if (!map->free && !chunk_new(map))
+		return NULL;
+	record = map->free;
+	map->free = (void *)(uintptr_t)iommufd__dma_get(
+		&record->start[DMA_ADDRESS]);
+	return record;
 }
 
-void iommufd__dma_record_free(struct iommufd_dma_map *map, uint32_t index)
+/* One that has lived: after the count of its removal. */
+void iommufd__dma_record_free(struct iommufd_dma_map *map,
+			      struct iommufd__dma_record *record)
 {
-	struct iommufd__dma_record *record = iommufd__dma_record(map, index);
-
-	record->shares = map->free;
+	iommufd__dma_set(&record->start[DMA_ADDRESS], (uintptr_t)map->free);
 	record->state = DMA_FREE;
-	map->free = index;
+	map->free = record;
 }
 
 void iommufd__dma_memory_free(struct iommufd_dma_map *map)
@@ -198,14 +197,15 @@ void iommufd__dma_memory_free(struct iommufd_dma_map *map)
 		}
 	}
 	while (map->slabs) {
-		void *next;
+		struct iommufd__dma_slab *next = map->slabs->next;
 
-		memcpy(&next, map->slabs, sizeof(next));
 		free(map->slabs);
 		map->slabs = next;
 	}
-	for (uint32_t i = 0; map->chunk && i < map->chunks; i++)
-		free(atomic_load_explicit(&map->chunk[i],
-					  memory_order_relaxed));
-	free(map->chunk);
+	while (map->chunks) {
+		struct iommufd__dma_chunk *next = map->chunks->next;
+
+		free(map->chunks);
+		map->chunks = next;
+	}
 }

@@ -16,6 +16,8 @@
 
 _Static_assert(sizeof(struct iommufd_dma_register_opts) >= OPTS_MIN, "grown");
 
+typedef struct iommufd__dma_record record_t;
+
 #define ACCESS (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
 
 static int log_of(uint64_t length)
@@ -23,7 +25,7 @@ static int log_of(uint64_t length)
 	return 63 - __builtin_clzll(length);
 }
 
-static uint64_t length_of(const struct iommufd__dma_record *r)
+static uint64_t length_of(const record_t *r)
 {
 	uint64_t length = iommufd__dma_get(&r->length);
 
@@ -35,37 +37,33 @@ static uint64_t length_of(const struct iommufd__dma_record *r)
 /* What a range is to the regions that there are. */
 enum { RANGE_FREE, RANGE_INSIDE, RANGE_CUTS, RANGE_BUSY };
 
-static int in_transit(const struct iommufd_dma_map *map, uint32_t index)
+static int in_transit(const record_t *r)
 {
-	return iommufd__dma_record(map, index)->state != DMA_LIVE;
+	return r->state != DMA_LIVE;
 }
 
-/* @index is that of a region that the range touches. */
+/* @region is one that the range touches. */
 static int place_of(const struct iommufd_dma_map *map, unsigned int which,
-		    uint64_t start, uint64_t length, uint32_t *index)
+		    uint64_t start, uint64_t length, record_t **region)
 {
 	const struct iommufd__dma_side *side = &map->side[which];
-	const struct iommufd__dma_record *r;
+	record_t *r = iommufd__dma_tree_floor(side, start);
 	uint64_t offset;
 
-	*index = iommufd__dma_tree_floor(side, start);
-	if (*index) {
-		r = iommufd__dma_record(map, *index);
+	*region = r;
+	if (r) {
 		offset = start - iommufd__dma_get(&r->start[which]);
 		if (offset < length_of(r)) {
-			if (in_transit(map, *index))
+			if (in_transit(r))
 				return RANGE_BUSY;
 			return length <= length_of(r) - offset ? RANGE_INSIDE
 							       : RANGE_CUTS;
 		}
 	}
-	*index = iommufd__dma_tree_ceiling(side, start);
-	if (!*index)
+	*region = r = iommufd__dma_tree_ceiling(side, start);
+	if (!r || iommufd__dma_get(&r->start[which]) - start >= length)
 		return RANGE_FREE;
-	r = iommufd__dma_record(map, *index);
-	if (iommufd__dma_get(&r->start[which]) - start >= length)
-		return RANGE_FREE;
-	return in_transit(map, *index) ? RANGE_BUSY : RANGE_CUTS;
+	return in_transit(r) ? RANGE_BUSY : RANGE_CUTS;
 }
 
 /*
@@ -74,13 +72,13 @@ static int place_of(const struct iommufd_dma_map *map, unsigned int which,
  */
 static int settled_place_of(struct iommufd_dma_map *map,
 			    const struct iommufd__dma_call *call,
-			    uint32_t *index)
+			    record_t **region)
 {
 	int place, cancel;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	while ((place = place_of(map, DMA_ADDRESS, call->memory, call->length,
-				 index)) == RANGE_BUSY &&
+				 region)) == RANGE_BUSY &&
 	       call->wait)
 		pthread_cond_wait(&map->settled, &map->mutex);
 	pthread_setcancelstate(cancel, NULL);
@@ -102,8 +100,7 @@ static void arrive(struct iommufd_dma_map *map)
 
 /* ---- bookkeeping --------------------------------------------------------- */
 
-static void count(struct iommufd_dma_map *map,
-		  const struct iommufd__dma_record *r, int64_t by)
+static void count(struct iommufd_dma_map *map, const record_t *r, int64_t by)
 {
 	struct iommufd_dma_map_info *info = &map->info;
 	const uint64_t start = iommufd__dma_get(&r->start[DMA_ADDRESS]),
@@ -121,28 +118,25 @@ static void count(struct iommufd_dma_map *map,
 }
 
 /* From now on readers find it. */
-static void come_alive(struct iommufd_dma_map *map, uint32_t index,
-		       uint64_t iova)
+static void come_alive(struct iommufd_dma_map *map, record_t *r, uint64_t iova)
 {
-	struct iommufd__dma_record *r = iommufd__dma_record(map, index);
 	uint64_t length = length_of(r);
 
 	iommufd__dma_set(&r->start[DMA_IOVA], iova);
-	iommufd__dma_tree_insert(&map->side[DMA_IOVA], iova, index);
+	iommufd__dma_tree_insert(&map->side[DMA_IOVA], iova, r);
 	atomic_store_explicit(&r->length, length, memory_order_release);
-	iommufd__dma_hints_add(map, index);
+	iommufd__dma_hints_add(map, r);
 	r->state = DMA_LIVE;
 	count(map, r, 1);
 }
 
 /* From now on they do not, and no cursor is good any more. */
-static void die(struct iommufd_dma_map *map, uint32_t index)
+static void die(struct iommufd_dma_map *map, record_t *r)
 {
-	struct iommufd__dma_record *r = iommufd__dma_record(map, index);
 	uint64_t length = length_of(r),
 		 iova = iommufd__dma_get(&r->start[DMA_IOVA]);
 
-	iommufd__dma_hints_drop(map, index);
+	iommufd__dma_hints_drop(map, r);
 	iommufd__dma_removal_begin(map);
 	iommufd__dma_set(&r->length, 0);
 	iommufd__dma_removal_end(map);
@@ -157,13 +151,11 @@ static void die(struct iommufd_dma_map *map, uint32_t index)
 	count(map, r, -1);
 }
 
-static void forget(struct iommufd_dma_map *map, uint32_t index)
+static void forget(struct iommufd_dma_map *map, record_t *r)
 {
-	iommufd__dma_tree_remove(
-		&map->side[DMA_ADDRESS],
-		iommufd__dma_get(
-			&iommufd__dma_record(map, index)->start[DMA_ADDRESS]));
-	iommufd__dma_record_free(map, index);
+	iommufd__dma_tree_remove(&map->side[DMA_ADDRESS],
+				 iommufd__dma_get(&r->start[DMA_ADDRESS]));
+	iommufd__dma_record_free(map, r);
 }
 
 /* Both trees will change, once there and perhaps once back. */
@@ -193,10 +185,9 @@ static uint32_t load_opts(struct iommufd_dma_register_opts *known,
 	return known->reserved ? IOMMUFD_CAUSE_OPTS_RESERVED : 0;
 }
 
-static int share(struct iommufd_dma_map *map, uint32_t index,
+static int share(struct iommufd_dma_map *map, record_t *r,
 		 const struct iommufd__dma_call *call, uint64_t *iova)
 {
-	struct iommufd__dma_record *r = iommufd__dma_record(map, index);
 	uint64_t at = iommufd__dma_get(&r->start[DMA_IOVA]) +
 		      (call->memory - iommufd__dma_get(&r->start[DMA_ADDRESS]));
 
@@ -231,37 +222,35 @@ static int ask_map(struct iommufd_dma_map *map,
  * The kernel has mapped it. Where the map still has a region at these IOVAs,
  * somebody has unmapped that behind its back.
  */
-static int settle(struct iommufd_dma_map *map, uint32_t index,
+static int settle(struct iommufd_dma_map *map, record_t *r,
 		  const struct iommufd__dma_call *call, uint64_t iova)
 {
 	uint64_t length = call->length;
-	uint32_t other;
+	record_t *other;
 
 	if (place_of(map, DMA_IOVA, iova, call->length, &other) != RANGE_FREE) {
 		iommufd_ioas_unmap(map->ioas, &length, iova);
 		return iommufd__dma_refused(IOMMUFD_CAUSE_ALREADY_MAPPED,
 					    EEXIST, call);
 	}
-	come_alive(map, index, iova);
+	come_alive(map, r, iova);
 	map->info.registrations++;
 	return 0;
 }
 
-static uint32_t begin(struct iommufd_dma_map *map,
-		      const struct iommufd__dma_call *call)
+static record_t *begin(struct iommufd_dma_map *map,
+		       const struct iommufd__dma_call *call)
 {
-	struct iommufd__dma_record *r;
-	uint32_t index;
+	record_t *r;
 
 	/* So that unregistering finds as much, though a tree may have grown. */
 	if (!promise(map, 1))
-		return 0;
-	index = iommufd__dma_record_new(map);
-	if (!index) {
+		return NULL;
+	r = iommufd__dma_record_new(map);
+	if (!r) {
 		map->promised -= CHANGES;
-		return 0;
+		return NULL;
 	}
-	r = iommufd__dma_record(map, index);
 	/* Not a word of it before the count of its last region's removal. */
 	iommufd__dma_fence(memory_order_release);
 	iommufd__dma_set(&r->start[DMA_ADDRESS], call->memory);
@@ -269,8 +258,8 @@ static uint32_t begin(struct iommufd_dma_map *map,
 	r->shares = 1;
 	r->access = call->flags & ACCESS;
 	r->state = DMA_MAPPING;
-	iommufd__dma_tree_insert(&map->side[DMA_ADDRESS], call->memory, index);
-	return index;
+	iommufd__dma_tree_insert(&map->side[DMA_ADDRESS], call->memory, r);
+	return r;
 }
 
 /* With the mutex, which is let go while the kernel works. */
@@ -278,20 +267,20 @@ static int add(struct iommufd_dma_map *map,
 	       const struct iommufd__dma_call *call,
 	       const struct iommufd_dma_register_opts *opts, uint64_t *iova)
 {
-	uint32_t index = begin(map, call);
+	record_t *r = begin(map, call);
 	uint64_t at = 0;
 	int ret;
 
-	if (!index)
+	if (!r)
 		return iommufd__dma_refused(IOMMUFD_CAUSE_NO_MEMORY, ENOMEM,
 					    call);
 	depart(map);
 	ret = ask_map(map, call, opts, &at);
 	arrive(map);
 	if (!ret)
-		ret = settle(map, index, call, at);
+		ret = settle(map, r, call, at);
 	if (ret)
-		forget(map, index);
+		forget(map, r);
 	else
 		*iova = at;
 	map->promised -= CHANGES;
@@ -303,9 +292,9 @@ static int register_call(struct iommufd_dma_map *map,
 			 const struct iommufd_dma_register_opts *opts,
 			 uint64_t *iova)
 {
-	uint32_t index;
+	record_t *region;
 
-	switch (settled_place_of(map, call, &index)) {
+	switch (settled_place_of(map, call, &region)) {
 	case RANGE_BUSY:
 		return iommufd__dma_refused(IOMMUFD_CAUSE_ANOTHER_THREAD, EBUSY,
 					    call);
@@ -313,7 +302,7 @@ static int register_call(struct iommufd_dma_map *map,
 		return iommufd__dma_refused(IOMMUFD_CAUSE_REGISTERED_IN_PART,
 					    EEXIST, call);
 	case RANGE_INSIDE:
-		return share(map, index, call, iova);
+		return share(map, region, call, iova);
 	default:
 		return add(map, call, opts, iova);
 	}
@@ -366,16 +355,15 @@ UTIL_API int iommufd_dma_map_register(
 static int is_there(const struct iommufd_dma_map *map, uint64_t iova,
 		    uint64_t length)
 {
-	uint32_t other;
+	record_t *other;
 
 	return place_of(map, DMA_IOVA, iova, length, &other) == RANGE_FREE;
 }
 
 /* With the mutex, which is let go while the kernel works. */
-static int take_out(struct iommufd_dma_map *map, uint32_t index,
+static int take_out(struct iommufd_dma_map *map, record_t *r,
 		    struct iommufd_extent *unmapped)
 {
-	struct iommufd__dma_record *r = iommufd__dma_record(map, index);
 	uint64_t iova = iommufd__dma_get(&r->start[DMA_IOVA]),
 		 length = iommufd__dma_get(&r->length);
 	uint64_t done = length;
@@ -384,15 +372,15 @@ static int take_out(struct iommufd_dma_map *map, uint32_t index,
 	if (!promise(map, 0))
 		return iommufd__dma_refused(IOMMUFD_CAUSE_NO_MEMORY, ENOMEM,
 					    NULL);
-	die(map, index);
+	die(map, r);
 	depart(map);
 	ret = iommufd_ioas_unmap(map->ioas, &done, iova);
 	arrive(map);
 	if (ret && is_there(map, iova, length)) {
-		come_alive(map, index, iova);
+		come_alive(map, r, iova);
 	} else {
 		map->info.registrations -= r->shares;
-		forget(map, index);
+		forget(map, r);
 		unmapped->start = iova;
 		unmapped->length = length;
 	}
@@ -404,10 +392,9 @@ static int unregister_call(struct iommufd_dma_map *map,
 			   const struct iommufd__dma_call *call,
 			   struct iommufd_extent *unmapped)
 {
-	struct iommufd__dma_record *r;
-	uint32_t index;
+	record_t *r;
 
-	switch (settled_place_of(map, call, &index)) {
+	switch (settled_place_of(map, call, &r)) {
 	case RANGE_BUSY:
 		return iommufd__dma_refused(IOMMUFD_CAUSE_ANOTHER_THREAD, EBUSY,
 					    call);
@@ -417,9 +404,8 @@ static int unregister_call(struct iommufd_dma_map *map,
 		return iommufd__dma_refused(IOMMUFD_CAUSE_NOT_REGISTERED,
 					    ENOENT, call);
 	}
-	r = iommufd__dma_record(map, index);
 	if (r->shares == 1)
-		return take_out(map, index, unmapped);
+		return take_out(map, r, unmapped);
 	r->shares--;
 	map->info.registrations--;
 	return 0;
@@ -462,23 +448,19 @@ UTIL_API int iommufd_dma_map_clear(struct iommufd_dma_map *map)
 	struct iommufd_failure first = { .size = sizeof(first) };
 	struct iommufd_extent gone;
 	uint64_t from = 0;
-	uint32_t index;
+	record_t *r;
 	int ret;
 
 	if (!map)
 		return iommufd__dma_refused(IOMMUFD_CAUSE_NULL_POINTER, EINVAL,
 					    NULL);
 	pthread_mutex_lock(&map->mutex);
-	while ((index = iommufd__dma_tree_ceiling(&map->side[DMA_ADDRESS],
-						  from))) {
-		from = iommufd__dma_get(&iommufd__dma_record(map, index)
-						 ->start[DMA_ADDRESS]) +
-		       1;
-		ret = in_transit(map, index)
-			      ? iommufd__dma_refused(
-					IOMMUFD_CAUSE_ANOTHER_THREAD, EBUSY,
-					NULL)
-			      : take_out(map, index, &gone);
+	while ((r = iommufd__dma_tree_ceiling(&map->side[DMA_ADDRESS], from))) {
+		from = iommufd__dma_get(&r->start[DMA_ADDRESS]) + 1;
+		ret = in_transit(r) ? iommufd__dma_refused(
+					      IOMMUFD_CAUSE_ANOTHER_THREAD,
+					      EBUSY, NULL)
+				    : take_out(map, r, &gone);
 		if (ret && !first.ret)
 			iommufd_failure_get(ret, &first);
 	}

@@ -9,13 +9,14 @@
 #include "dma_map.h"
 
 typedef struct iommufd__dma_node node_t;
+typedef struct iommufd__dma_record record_t;
 typedef struct iommufd__dma_side side_t;
 
 /* A node's content on its way into other nodes, and one entry too many. */
 struct image {
 	unsigned int count;
 	uint64_t key[DMA_WIDTH + 1];
-	uintptr_t at[DMA_WIDTH + 1]; /* a child, or the number of a record */
+	void *at[DMA_WIDTH + 1]; /* a child, or a record */
 };
 
 /* From the leaf, at 0, to the root; where in each node it goes on. */
@@ -31,16 +32,10 @@ static uint64_t key_of(const node_t *node, unsigned int slot)
 	return iommufd__dma_get(&node->key[slot]);
 }
 
-static node_t *child_of(const node_t *node, unsigned int slot)
+/* A child, or a record. */
+static void *entry_of(const node_t *node, unsigned int slot)
 {
-	return atomic_load_explicit(&node->at.child[slot],
-				    memory_order_relaxed);
-}
-
-static uint32_t record_of(const node_t *node, unsigned int slot)
-{
-	return atomic_load_explicit(&node->at.record[slot],
-				    memory_order_relaxed);
+	return atomic_load_explicit(&node->at[slot], memory_order_relaxed);
 }
 
 static unsigned int count_of(const node_t *node)
@@ -60,34 +55,34 @@ static struct way way_to(const side_t *side, uint64_t key)
 		way.node[level] = node;
 		way.slot[level] = way.rank ? way.rank - 1 : 0;
 		if (level)
-			node = child_of(node, way.slot[level]);
+			node = entry_of(node, way.slot[level]);
 	}
 	return way;
 }
 
-uint32_t iommufd__dma_tree_floor(const side_t *side, uint64_t key)
+record_t *iommufd__dma_tree_floor(const side_t *side, uint64_t key)
 {
 	struct way way = way_to(side, key);
 
-	return way.rank ? record_of(way.node[0], way.rank - 1) : 0;
+	return way.rank ? entry_of(way.node[0], way.rank - 1) : NULL;
 }
 
-uint32_t iommufd__dma_tree_ceiling(const side_t *side, uint64_t key)
+record_t *iommufd__dma_tree_ceiling(const side_t *side, uint64_t key)
 {
 	struct way way = way_to(side, key);
 	unsigned int level = 1;
 
 	if (!way.height)
-		return 0;
+		return NULL;
 	if (way.rank && key_of(way.node[0], way.rank - 1) == key)
-		return record_of(way.node[0], way.rank - 1);
+		return entry_of(way.node[0], way.rank - 1);
 	if (way.rank < count_of(way.node[0]))
-		return record_of(way.node[0], way.rank);
+		return entry_of(way.node[0], way.rank);
 	while (level < way.height &&
 	       way.slot[level] + 1 >= count_of(way.node[level]))
 		level++;
 	if (level >= way.height)
-		return 0;
+		return NULL;
 	return iommufd__dma_tree_floor(
 		side, key_of(way.node[level], way.slot[level] + 1));
 }
@@ -99,21 +94,19 @@ static uint32_t kind_of(unsigned int level)
 	return level ? DMA_INNER : DMA_LEAF;
 }
 
-static void image_load(struct image *image, const node_t *node,
-		       unsigned int level)
+static void image_load(struct image *image, const node_t *node)
 {
 	unsigned int count = count_of(node);
 
 	for (unsigned int i = 0; i < count; i++) {
 		image->key[i] = key_of(node, i);
-		image->at[i] = level ? (uintptr_t)child_of(node, i)
-				     : record_of(node, i);
+		image->at[i] = entry_of(node, i);
 	}
 	image->count = count;
 }
 
 static void image_insert(struct image *image, unsigned int slot, uint64_t key,
-			 uintptr_t at)
+			 void *at)
 {
 	for (unsigned int i = image->count++; i > slot; i--) {
 		image->key[i] = image->key[i - 1];
@@ -142,14 +135,8 @@ static node_t *image_store(side_t *side, const struct image *image,
 
 	for (unsigned int i = first; i < end; i++, slot++) {
 		iommufd__dma_set(&node->key[slot], image->key[i]);
-		if (level)
-			atomic_store_explicit(&node->at.child[slot],
-					      (node_t *)image->at[i],
-					      memory_order_relaxed);
-		else
-			atomic_store_explicit(&node->at.record[slot],
-					      (uint32_t)image->at[i],
-					      memory_order_relaxed);
+		atomic_store_explicit(&node->at[slot], image->at[i],
+				      memory_order_release);
 	}
 	for (; slot < DMA_WIDTH; slot++)
 		iommufd__dma_set(&node->key[slot], UINT64_MAX);
@@ -199,11 +186,11 @@ static int neighbour(const struct way *way, unsigned int level,
 	if (count > DMA_WIDTH / 2)
 		return 0;
 	*left = slot - 1;
-	if (slot && count_of(child_of(parent, *left)) <= room)
+	if (slot && count_of(entry_of(parent, *left)) <= room)
 		return 1;
 	*left = slot;
 	return slot + 1 < count_of(parent) &&
-	       count_of(child_of(parent, slot + 1)) <= room;
+	       count_of(entry_of(parent, slot + 1)) <= room;
 }
 
 /* Both into one node; @image becomes the parent's. */
@@ -212,11 +199,11 @@ static void merge(side_t *side, const struct way *way, unsigned int level,
 {
 	unsigned int slot = way->slot[level + 1];
 	unsigned int other = left == slot ? slot + 1 : left;
-	node_t *neighbour = child_of(way->node[level + 1], other);
+	node_t *neighbour = entry_of(way->node[level + 1], other);
 	struct image first, second;
 	node_t *both;
 
-	image_load(&first, neighbour, level);
+	image_load(&first, neighbour);
 	second = *image;
 	if (left == slot) {
 		second = first;
@@ -226,9 +213,9 @@ static void merge(side_t *side, const struct way *way, unsigned int level,
 		image_insert(&first, first.count, second.key[i], second.at[i]);
 	both = image_store(side, &first, 0, first.count, level);
 	iommufd__dma_node_retire(side, kind_of(level), neighbour);
-	image_load(image, way->node[level + 1], level + 1);
+	image_load(image, way->node[level + 1]);
 	image->key[left] = first.key[0];
-	image->at[left] = (uintptr_t)both;
+	image->at[left] = both;
 	image_delete(image, left + 1);
 }
 
@@ -243,17 +230,16 @@ static void rebuild_root(side_t *side, const struct way *way,
 	if (!image->count) {
 		root_set(side, NULL, 0);
 	} else if (level && image->count == 1) {
-		root_set(side, (node_t *)image->at[0], way->height - 1);
+		root_set(side, image->at[0], way->height - 1);
 	} else if (image->count <= DMA_WIDTH) {
 		root_set(side, image_store(side, image, 0, image->count, level),
 			 way->height);
 	} else {
 		above.key[0] = image->key[0];
-		above.at[0] =
-			(uintptr_t)image_store(side, image, 0, split, level);
+		above.at[0] = image_store(side, image, 0, split, level);
 		above.key[1] = image->key[split];
-		above.at[1] = (uintptr_t)image_store(side, image, split,
-						     image->count, level);
+		above.at[1] =
+			image_store(side, image, split, image->count, level);
 		root_set(side, image_store(side, &above, 0, 2, way->height),
 			 way->height + 1);
 	}
@@ -269,10 +255,10 @@ static unsigned int split(side_t *side, const struct way *way,
 	node_t *a = image_store(side, image, 0, at, level);
 	node_t *b = image_store(side, image, at, image->count, level);
 
-	image_load(image, way->node[level + 1], level + 1);
+	image_load(image, way->node[level + 1]);
 	image->key[slot] = first;
-	image->at[slot] = (uintptr_t)a;
-	image_insert(image, slot + 1, second, (uintptr_t)b);
+	image->at[slot] = a;
+	image_insert(image, slot + 1, second, b);
 	return slot + 1;
 }
 
@@ -297,25 +283,24 @@ static void rebuild(side_t *side, const struct way *way, struct image *image,
 		if (image->count > DMA_WIDTH) {
 			added = split(side, way, level, image, added);
 		} else if (!image->count) {
-			image_load(image, way->node[level + 1], level + 1);
+			image_load(image, way->node[level + 1]);
 			image_delete(image, slot);
 		} else if (shrinking &&
 			   neighbour(way, level, image->count, &left)) {
 			merge(side, way, level, left, image);
 		} else {
 			keys_above(way, level, image->key[0]);
-			atomic_store_explicit(
-				&way->node[level + 1]->at.child[slot],
-				image_store(side, image, 0, image->count,
-					    level),
-				memory_order_release);
+			atomic_store_explicit(&way->node[level + 1]->at[slot],
+					      image_store(side, image, 0,
+							  image->count, level),
+					      memory_order_release);
 			return;
 		}
 	}
 }
 
 /* The key must not be there yet, and nodes must have been reserved. */
-void iommufd__dma_tree_insert(side_t *side, uint64_t key, uint32_t record)
+void iommufd__dma_tree_insert(side_t *side, uint64_t key, record_t *record)
 {
 	struct way way = way_to(side, key);
 	struct image image = { .count = 0 };
@@ -326,7 +311,7 @@ void iommufd__dma_tree_insert(side_t *side, uint64_t key, uint32_t record)
 		root_set(side, image_store(side, &image, 0, 1, 0), 1);
 		return;
 	}
-	image_load(&image, way.node[0], 0);
+	image_load(&image, way.node[0]);
 	image_insert(&image, way.rank, key, record);
 	rebuild(side, &way, &image, way.rank, 0);
 }
@@ -338,7 +323,7 @@ void iommufd__dma_tree_remove(side_t *side, uint64_t key)
 	struct image image;
 
 	iommufd__dma_nodes_begin(side);
-	image_load(&image, way.node[0], 0);
+	image_load(&image, way.node[0]);
 	image_delete(&image, way.rank - 1);
 	rebuild(side, &way, &image, 0, 1);
 }
