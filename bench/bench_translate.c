@@ -2,7 +2,7 @@
 /*
  * The DMA map against other ways to find the IOVA of an address, in one run: a
  * two-level table of pages of 2 MiB, binary search in a sorted array, a skip
- * list behind a read-write lock. Each is called as a function of a library would
+ * list behind a read-write lock, and a plain list behind it. Each is called as a function of a library would
  * be, but the table against a cursor, where both are inline.
  *
  * "dependent": an address is known only when the one before it was translated,
@@ -21,111 +21,15 @@
 #include "bench.h"
 #include "fake_ioas.h"
 #include "others.h"
+#include "regions.h"
 
-#define ADDRESSES 65536
-#define ROUNDS	  ((int)bench_times(9))
-#define ACCESS	  (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
+#define ROUNDS ((int)bench_times(9))
 
 static const uint64_t sizes[] = { 1, 16, 256, 4096, 65536 };
 
-#define SIZES (bench_times(sizeof(sizes) / sizeof(sizes[0])))
-
-enum { ALIGNED, MISALIGNED, MIXED };
-
 static struct iommufd_ioas *ioas;
-static struct iommufd_dma_map *map;
-static struct bench_region *regions;
-static uint64_t count;
-static uint64_t addresses[ADDRESSES];
 
-/* ---- what is translated --------------------------------------------------- */
-
-/*
- * Of 2 MiB each in a row, aligned or not, or of 4 KiB to 1 GiB, as many of each power
- * of two, with small gaps.
- */
-static void make_regions(uint64_t n, int layout)
-{
-	uint64_t address = UINT64_C(1) << 44;
-
-	if (layout == MISALIGNED)
-		address += TABLE_PAGE / 2;
-	count = n;
-	regions = calloc(n, sizeof(*regions));
-	MUST(regions);
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t length = TABLE_PAGE;
-
-		if (layout == MIXED) {
-			length = UINT64_C(4096) << bench_below(18);
-			length += bench_below(length) & ~UINT64_C(4095);
-			address += bench_below(64) * 4096;
-		}
-		regions[i].address = address;
-		regions[i].length = length;
-		address += length;
-	}
-}
-
-static void *pointer(uint64_t address)
-{
-	return (void *)(uintptr_t)address;
-}
-
-static void add(struct bench_region *region)
-{
-	MUST(!iommufd_dma_map_register(map, pointer(region->address),
-				       region->length, ACCESS, NULL,
-				       &region->iova));
-}
-
-static void begin(uint64_t n, int layout)
-{
-	uint64_t *order = calloc(n, sizeof(*order));
-
-	/* So that who counts has the same regions. */
-	bench_random_again();
-	make_regions(n, layout);
-	MUST(order && !iommufd_dma_map_new(ioas, 0, &map));
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t other = bench_below(i + 1);
-
-		order[i] = order[other];
-		order[other] = i;
-	}
-	bench_table_begin();
-	bench_skip_begin();
-	for (uint64_t i = 0; i < n; i++) {
-		add(&regions[order[i]]);
-		bench_skip_add(&regions[order[i]]);
-		if (layout == ALIGNED)
-			bench_table_add(&regions[order[i]]);
-	}
-	bench_sorted_set(regions, n);
-	free(order);
-}
-
-static void end(void)
-{
-	MUST(!iommufd_dma_map_clear(map) && !iommufd_dma_map_destroy(map));
-	bench_table_end();
-	bench_skip_end();
-	free(regions);
-}
-
-enum { SAME, SEQUENTIAL, RANDOM };
-
-static void make_addresses(int pattern)
-{
-	for (uint64_t i = 0; i < ADDRESSES; i++) {
-		uint64_t n = pattern == RANDOM	     ? bench_below(count)
-			     : pattern == SEQUENTIAL ? i * count / ADDRESSES
-						     : count / 2;
-
-		addresses[i] =
-			regions[n].address + bench_below(regions[n].length);
-	}
-}
+#define SIZES (bench_times(sizeof(sizes) / sizeof(sizes[0])))
 
 /* ---- how long it takes ---------------------------------------------------- */
 
@@ -137,43 +41,48 @@ struct figures {
  * One way to translate, as loops around it. The first one is not timed: it
  * brings back what the way before has driven out of the caches.
  */
-#define LOOPS(name, prepare, found)                                            \
+#define LOOPS(name, length, prepare, found)                                    \
 	static struct figures name(void)                                       \
 	{                                                                      \
 		struct iommufd_extent to = { 0 };                              \
-		uint64_t sum = 0, address;                                     \
+		uint64_t sum = 0, address, n = length;                         \
 		double start = 0, middle;                                      \
 		prepare;                                                       \
 		for (int timed = 0; timed < 2; timed++) {                      \
 			start = bench_now();                                   \
-			for (uint64_t i = 0; i < ADDRESSES; i++) {             \
-				address = addresses[i];                        \
+			for (uint64_t i = 0; i < n; i++) {                     \
+				address = bench_regions.addresses[i];          \
 				MUST(found);                                   \
 				sum += to.start;                               \
 			}                                                      \
 			__asm__ volatile("" : : "r"(sum));                     \
 		}                                                              \
 		middle = bench_now();                                          \
-		for (uint64_t i = 0; i < ADDRESSES; i++) {                     \
-			address = addresses[i] + (to.start >> 63);             \
+		for (uint64_t i = 0; i < n; i++) {                             \
+			address =                                              \
+				bench_regions.addresses[i] + (to.start >> 63); \
 			MUST(found);                                           \
 			__asm__ volatile("" : "+m"(to));                       \
 		}                                                              \
 		return (struct figures){                                       \
-			.stream = (middle - start) / ADDRESSES,                \
-			.dependent = (bench_now() - middle) / ADDRESSES,       \
+			.stream = (middle - start) / (double)n,                \
+			.dependent = (bench_now() - middle) / (double)n,       \
 		};                                                             \
 	}
 
 #define CURSOR                                                                 \
 	struct iommufd_dma_cursor cursor;                                      \
-	iommufd_dma_cursor_init(&cursor, map)
+	iommufd_dma_cursor_init(&cursor, bench_regions.map)
 
-LOOPS(with_map, CURSOR, !iommufd_dma_translate(&cursor, pointer(address), &to))
-LOOPS(with_table, (void)0, bench_table_find(address, &to))
-LOOPS(with_table_call, (void)0, bench_table_call(address, &to))
-LOOPS(with_sorted, (void)0, bench_sorted_find(address, &to))
-LOOPS(with_skip, (void)0, bench_skip_find(address, &to))
+LOOPS(with_map, ADDRESSES, CURSOR,
+      !iommufd_dma_translate(&cursor, bench_pointer(address), &to))
+LOOPS(with_table, ADDRESSES, (void)0, bench_table_find(address, &to))
+LOOPS(with_table_call, ADDRESSES, (void)0, bench_table_call(address, &to))
+LOOPS(with_sorted, ADDRESSES, (void)0, bench_sorted_find(address, &to))
+LOOPS(with_skip, ADDRESSES, (void)0, bench_skip_find(address, &to))
+/* Fewer where it is longer, or it would take minutes. */
+LOOPS(with_list, ADDRESSES / (1 + bench_regions.count / 64), (void)0,
+      bench_list_find(address, &to))
 
 static struct figures least(struct figures a, struct figures b)
 {
@@ -222,7 +131,7 @@ static void rows(const char *what, struct figures (*const *ways)(void),
 	}
 	for (int i = 0; i < 2; i++) {
 		snprintf(words, sizeof(words), "%6llu %s %s",
-			 (unsigned long long)count, what,
+			 (unsigned long long)bench_regions.count, what,
 			 i ? "stream" : "dependent");
 		row(words, took[i], n);
 	}
@@ -235,10 +144,10 @@ static void compare_cursor(void)
 	bench_table("cursor: the same region again, both inline (ns)",
 		    "regions,map,table,map/table");
 	for (size_t i = 0; i < SIZES; i++) {
-		begin(sizes[i], ALIGNED);
-		make_addresses(SAME);
+		bench_regions_begin(ioas, sizes[i], ALIGNED);
+		bench_regions_choose(SAME);
 		rows("same", ways, 2);
-		end();
+		bench_regions_end();
 	}
 }
 
@@ -251,12 +160,12 @@ static void compare_aligned(void)
 		    "regions,map,table,map/table,sorted,map/sorted,skip list,"
 		    "map/skip");
 	for (size_t i = 0; i < SIZES; i++) {
-		begin(sizes[i], ALIGNED);
-		make_addresses(SEQUENTIAL);
+		bench_regions_begin(ioas, sizes[i], ALIGNED);
+		bench_regions_choose(SEQUENTIAL);
 		rows("sequential", ways, 4);
-		make_addresses(RANDOM);
+		bench_regions_choose(RANDOM);
 		rows("random", ways, 4);
-		end();
+		bench_regions_end();
 	}
 }
 
@@ -268,13 +177,37 @@ static void compare_others(int layout, const char *title)
 
 	bench_table(title, "regions,map,sorted,map/sorted,skip list,map/skip");
 	for (size_t i = 0; i < SIZES; i++) {
-		begin(sizes[i], layout);
-		make_addresses(SEQUENTIAL);
+		bench_regions_begin(ioas, sizes[i], layout);
+		bench_regions_choose(SEQUENTIAL);
 		rows("sequential", ways, 3);
-		make_addresses(RANDOM);
+		bench_regions_choose(RANDOM);
 		rows("random", ways, 3);
-		end();
+		bench_regions_end();
 	}
+}
+
+static void compare_list(int layout, const char *what)
+{
+	struct figures (*const ways[])(void) = { with_map, with_list };
+
+	for (size_t i = 0; i < SIZES; i++) {
+		bench_regions_begin(ioas, sizes[i], layout);
+		for (uint64_t n = 0; n < bench_regions.count; n++)
+			bench_list_add(
+				&bench_regions.list[(n * 40503) %
+						    bench_regions.count]);
+		bench_regions_choose(RANDOM);
+		rows(what, ways, 2);
+		bench_list_end();
+		bench_regions_end();
+	}
+}
+
+static void compare_lists(void)
+{
+	bench_table("a list, random (ns)", "regions,map,list,map/list");
+	compare_list(ALIGNED, "2 MiB");
+	compare_list(MIXED, "mixed");
 }
 
 /* ---- readers and a writer -------------------------------------------------- */
@@ -283,18 +216,12 @@ static void compare_others(int layout, const char *title)
 
 static _Atomic int stopping;
 
-static void take_out(const struct bench_region *region)
-{
-	MUST(!iommufd_dma_map_unregister(map, pointer(region->address),
-					 region->length, 0, NULL));
-}
-
 struct writing {
 	void (*add)(struct bench_region *region);
 	void (*remove)(const struct bench_region *region);
 };
 
-static struct writing to_map = { add, take_out };
+static struct writing to_map = { bench_region_add, bench_region_remove };
 static struct writing to_skip = { bench_skip_add, bench_skip_remove };
 
 /* Registers and unregisters, a few at a time, on the other processor. */
@@ -375,8 +302,8 @@ static void compare_writer(uint64_t n, int layout, int pattern,
 {
 	char words[64];
 
-	begin(n, layout);
-	make_addresses(pattern);
+	bench_regions_begin(ioas, n, layout);
+	bench_regions_choose(pattern);
 	for (unsigned int readers = 1; readers <= 2; readers++) {
 		double alone = INFINITY, with = INFINITY;
 		double skip_alone = INFINITY, skip_with = INFINITY;
@@ -397,7 +324,7 @@ static void compare_writer(uint64_t n, int layout, int pattern,
 				      with / skip_with },
 			  7);
 	}
-	end();
+	bench_regions_end();
 }
 
 static void compare_writers(void)
@@ -419,28 +346,26 @@ static void compare_writers(void)
 /* Some regions among the others are taken out, and registered again. */
 static uint64_t counted(void)
 {
-	return count < 64 ? count / 2 : 32;
+	return bench_regions.count < 64 ? bench_regions.count / 2 : 32;
 }
 
 static struct bench_region *counted_region(uint64_t i)
 {
-	return &regions[i * count / counted()];
+	return &bench_regions.list[i * bench_regions.count / counted()];
 }
 
 static void take_out_counted(void *arg)
 {
 	(void)arg;
 	for (uint64_t i = 0; i < counted(); i++)
-		MUST(!iommufd_dma_map_unregister(
-			map, pointer(counted_region(i)->address),
-			counted_region(i)->length, 0, NULL));
+		bench_region_remove(counted_region(i));
 }
 
 static void add_counted(void *arg)
 {
 	(void)arg;
 	for (uint64_t i = 0; i < counted(); i++)
-		add(counted_region(i));
+		bench_region_add(counted_region(i));
 }
 
 static void bookkeeping(uint64_t n, int layout, const char *what)
@@ -449,16 +374,16 @@ static void bookkeeping(uint64_t n, int layout, const char *what)
 	double numbers[3], start = bench_now();
 	char words[64];
 
-	begin(n, layout);
+	bench_regions_begin(ioas, n, layout);
 	numbers[0] = (bench_now() - start) / (double)n;
-	MUST(!iommufd_dma_map_get_info(map, &info));
+	MUST(!iommufd_dma_map_get_info(bench_regions.map, &info));
 	numbers[1] = fmax(0, ((double)info.memory - FIXED) / (double)n);
 	numbers[2] = (double)bench_instructions(take_out_counted, add_counted,
 						NULL) /
 		     (double)counted();
 	snprintf(words, sizeof(words), "%6llu %s", (unsigned long long)n, what);
 	bench_row(words, numbers, 3);
-	end();
+	bench_regions_end();
 }
 
 static void compare_bookkeeping(void)
@@ -485,6 +410,7 @@ int main(int argc, char **argv)
 			       "regions of 2 MiB, not aligned (ns)");
 		compare_others(MIXED, "regions of 4 KiB to 1 GiB (ns)");
 		compare_writers();
+		compare_lists();
 	}
 	compare_bookkeeping();
 	iommufd_ioas_release(ioas);

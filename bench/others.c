@@ -179,3 +179,46 @@ void bench_skip_end(void)
 		head = next;
 	}
 }
+
+/* ---- a list -------------------------------------------------------------- */
+
+struct item {
+	struct item *next;
+	struct bench_region region;
+};
+
+static struct item *first;
+
+void bench_list_add(struct bench_region *region)
+{
+	struct item *item = malloc(sizeof(*item));
+
+	MUST(item);
+	item->region = *region;
+	pthread_rwlock_wrlock(&lock);
+	item->next = first;
+	first = item;
+	pthread_rwlock_unlock(&lock);
+}
+
+int bench_list_find(uint64_t address, struct iommufd_extent *to)
+{
+	const struct item *item;
+
+	pthread_rwlock_rdlock(&lock);
+	item = first;
+	while (item && !answer(&item->region, address, to))
+		item = item->next;
+	pthread_rwlock_unlock(&lock);
+	return item != NULL;
+}
+
+void bench_list_end(void)
+{
+	while (first) {
+		struct item *next = first->next;
+
+		free(first);
+		first = next;
+	}
+}

@@ -56,4 +56,10 @@ void bench_skip_remove(const struct bench_region *region);
 int bench_skip_find(uint64_t address, struct iommufd_extent *to);
 void bench_skip_end(void);
 
+/* ---- a list behind a read-write lock, from its head ---------------------- */
+
+void bench_list_add(struct bench_region *region);
+int bench_list_find(uint64_t address, struct iommufd_extent *to);
+void bench_list_end(void);
+
 #endif /* BENCH_OTHERS_H */
