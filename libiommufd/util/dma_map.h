@@ -244,10 +244,10 @@ struct iommufd__dma_record *iommufd__dma_tree_floor(
 struct iommufd__dma_record *iommufd__dma_tree_ceiling(
 	const struct iommufd__dma_side *side, uint64_t key);
 
-/* A region as a reader found it. */
+/* A region as a reader found it, and where in it the byte is that it looked for. */
 struct iommufd__dma_region {
 	uint64_t start[DMA_SIDES];
-	uint64_t length;
+	uint64_t length, offset;
 };
 
 /* dma_map_find.c: for readers. 1 or 0. */

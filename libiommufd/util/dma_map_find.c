@@ -56,7 +56,8 @@ static ALWAYS_INLINE int look(const map_t *map, const record_t *record,
 	IOMMUFD__DMA_PAUSE();
 	region->start[!which] = iommufd__dma_get(&record->start[!which]);
 	IOMMUFD__DMA_PAUSE();
-	if (key - region->start[which] >= region->length)
+	region->offset = key - region->start[which];
+	if (region->offset >= region->length)
 		return LOOK_ELSEWHERE;
 	iommufd__dma_fence(memory_order_acquire);
 	return iommufd__dma_get(&map->removals) == removals ? LOOK_FOUND
@@ -268,6 +269,7 @@ static ALWAYS_INLINE int look_at_page(const map_t *map, const struct spot *spot,
 		return LOOK_ELSEWHERE;
 	region->length = spot->size;
 	region->start[which] = key & -spot->size;
+	region->offset = key & (spot->size - 1);
 	region->start[!which] = (spot->hint & DMA_OTHERS << DMA_OTHER) *
 				(spot->size >> DMA_OTHER);
 	iommufd__dma_fence(memory_order_acquire);
@@ -347,20 +349,18 @@ int iommufd__dma_cursor_find(struct iommufd_dma_cursor *cursor,
  * stack; nobody but they can say that there is nothing.
  */
 
-static inline void answer(const region_t *region, uint64_t key,
-			  struct iommufd_extent *iova)
+static inline void answer(const region_t *region, struct iommufd_extent *iova)
 {
-	iova->start =
-		region->start[DMA_IOVA] + (key - region->start[DMA_ADDRESS]);
-	iova->length = region->length - (key - region->start[DMA_ADDRESS]);
+	iova->start = region->start[DMA_IOVA] + region->offset;
+	iova->length = region->length - region->offset;
 }
 
-static inline void answer_back(const region_t *region, uint64_t key,
+static inline void answer_back(const region_t *region,
 			       struct iommufd_dma_memory *memory)
 {
 	memory->start = (void *)(uintptr_t)(region->start[DMA_ADDRESS] +
-					    (key - region->start[DMA_IOVA]));
-	memory->length = region->length - (key - region->start[DMA_IOVA]);
+					    region->offset);
+	memory->length = region->length - region->offset;
 }
 
 static NOINLINE int refused(uint32_t cause, int err, uint64_t memory,
@@ -380,7 +380,7 @@ static NOINLINE int translate_slowly(struct iommufd_dma_cursor *cursor,
 
 	if (!find_slowly(cursor->map, DMA_ADDRESS, key, &removals, &region))
 		return refused(IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT, key, 0);
-	answer(&region, key, iova);
+	answer(&region, iova);
 	move(cursor, removals, &region);
 	return 0;
 }
@@ -395,7 +395,7 @@ static NOINLINE int translate_in_leaf(struct iommufd_dma_cursor *cursor,
 	if (!find_in_leaf(cursor->map, hint, before, DMA_ADDRESS, key, removals,
 			  &region))
 		return translate_slowly(cursor, key, iova);
-	answer(&region, key, iova);
+	answer(&region, iova);
 	move(cursor, removals, &region);
 	return 0;
 }
@@ -419,7 +419,7 @@ UTIL_API int iommufd_dma_map_translate(struct iommufd_dma_cursor *cursor,
 					 before(&spot), removals);
 	if (!find_at(map, &spot, DMA_ADDRESS, key, removals, &region))
 		return translate_slowly(cursor, key, iova);
-	answer(&region, key, iova);
+	answer(&region, iova);
 	move(cursor, removals, &region);
 	return 0;
 }
@@ -433,7 +433,7 @@ static NOINLINE int translate_back_slowly(struct iommufd_dma_cursor *cursor,
 
 	if (!find_slowly(cursor->map, DMA_IOVA, key, &removals, &region))
 		return refused(IOMMUFD_CAUSE_NOT_REGISTERED, ENOENT, 0, key);
-	answer_back(&region, key, memory);
+	answer_back(&region, memory);
 	move(cursor, removals, &region);
 	return 0;
 }
@@ -449,7 +449,7 @@ static NOINLINE int translate_back_in_leaf(struct iommufd_dma_cursor *cursor,
 	if (!find_in_leaf(cursor->map, hint, before, DMA_IOVA, key, removals,
 			  &region))
 		return translate_back_slowly(cursor, key, memory);
-	answer_back(&region, key, memory);
+	answer_back(&region, memory);
 	move(cursor, removals, &region);
 	return 0;
 }
@@ -473,7 +473,7 @@ UTIL_API int iommufd_dma_map_translate_back(struct iommufd_dma_cursor *cursor,
 					      before(&spot), removals);
 	if (!find_at(map, &spot, DMA_IOVA, iova, removals, &region))
 		return translate_back_slowly(cursor, iova, memory);
-	answer_back(&region, iova, memory);
+	answer_back(&region, memory);
 	move(cursor, removals, &region);
 	return 0;
 }
