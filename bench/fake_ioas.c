@@ -15,7 +15,8 @@
 
 unsigned int bench_ioctls;
 int bench_ioctl_error;
-static uint64_t next_iova = UINT64_C(1) << 40;
+#define FIRST_IOVA UINT64_C(1) << 40
+static uint64_t next_iova = FIRST_IOVA;
 
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -53,4 +54,9 @@ struct iommufd_ioas *bench_ioas(void)
 	MUST(!iommufd_ioas_adopt(ctx, 1, 0, &ioas));
 	iommufd_ctx_close(ctx);
 	return ioas;
+}
+
+void bench_ioas_again(void)
+{
+	next_iova = FIRST_IOVA;
 }

@@ -11,6 +11,9 @@
 /* Ends with iommufd_ioas_release(). */
 struct iommufd_ioas *bench_ioas(void);
 
+/* The next IOVA is the first one again, when all is unmapped. */
+void bench_ioas_again(void);
+
 /* Requests so far, and what they all fail with: an errno, or 0. */
 extern unsigned int bench_ioctls;
 extern int bench_ioctl_error;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bench.h"
+#include "fake_ioas.h"
 
 #define ACCESS (IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE)
 
@@ -60,8 +61,9 @@ void bench_regions_begin(struct iommufd_ioas *ioas, uint64_t n, int layout)
 {
 	uint64_t *order = calloc(n, sizeof(*order));
 
-	/* So that who counts has the same regions. */
+	/* So that all passes, and who counts, have the same regions. */
 	bench_random_again();
+	bench_ioas_again();
 	make_regions(n, layout);
 	MUST(order && !iommufd_dma_map_new(ioas, 0, &bench_regions.map));
 	shuffle(order, n);

@@ -33,7 +33,7 @@ if [ "${IOMMUFD_VM_SCENARIO:-native}" = native ]; then
 	says 'what counts instructions is missing' 'by valgrind: is it installed'
 	bench dirty 1
 	bench iova 1
-	bench translate 6
+	bench translate 7
 	run 2 "$bench/bench_calls" --slow
 	says 'usage' '^usage: .*bench_calls \[--csv FILE\] \[--quick\]'
 else

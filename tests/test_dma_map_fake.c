@@ -212,15 +212,31 @@ static uint64_t from_the_middle(uint64_t i)
 	return i % 2 ? MANY / 2 + i / 2 : MANY / 2 - 1 - i / 2;
 }
 
-/* With any number of them: what has just grown takes most for each. */
+/* So that each node that is left behind has half of what it could have. */
+static uint64_t below_the_last(uint64_t i)
+{
+	return i ? i - 1 : MANY;
+}
+
+/*
+ * With any number of them: what has just grown takes most for each. At IOVAs in the
+ * order of registering, or of the addresses.
+ */
 START_TEST(bounded_memory_while_growing)
 {
 	uint64_t (*const orders[])(uint64_t) = { at_random, in_turns,
-						 from_the_middle };
+						 from_the_middle,
+						 below_the_last };
 
-	for (int n = 0; n < 3; n++) {
+	for (int n = 0; n < 8; n++) {
 		for (uint64_t i = 0; i < MANY; i++) {
-			OK(add(MEMORY(2 * orders[n](i)), PAGE, 0));
+			unsigned char *at = MEMORY(2 * orders[n / 2](i));
+			uint64_t iova = (uintptr_t)at;
+
+			OK(iommufd_dma_map_register(
+				map, at, PAGE,
+				RW | (n % 2 ? IOMMUFD_MAP_FIXED_IOVA : 0), NULL,
+				&iova));
 			if (i % 32 == 0)
 				ck_assert_uint_le(info().memory,
 						  256 * 1024 + 128 * (i + 1));

@@ -29,6 +29,30 @@ START_TEST(a_refused_unmapping_leaves_it_registered)
 }
 END_TEST
 
+/* Behind it there is no address: who goes through them all ends there. */
+START_TEST(the_last_region_of_all)
+{
+	void *const last = (void *)(UINTPTR_MAX - 1);
+	struct iommufd_extent there;
+
+	for (unsigned int i = 0; i < 40; i++) {
+		OK(add(last, 1, 0));
+		OK(iommufd_dma_translate(&cursor, last, &there));
+		FAILS(iommufd_dma_translate(&cursor, (void *)UINTPTR_MAX,
+					    &there),
+		      NOT_REGISTERED, ENOENT);
+		fake_ioas.unmap_err = EDEADLK;
+		FAILS(iommufd_dma_map_clear(map), PINS_HELD, EDEADLK);
+		fake_ioas.unmap_err = 0;
+		OK(take(last, 1));
+		/* In a tree of a leaf, and of more. */
+		OK(add(MEMORY(2 * i), PAGE, 0));
+	}
+	OK(iommufd_dma_map_clear(map));
+	end();
+}
+END_TEST
+
 /* Somebody else has unmapped it, and another thread registers there. */
 static void take_its_place(void)
 {
@@ -109,6 +133,7 @@ END_TEST
 static const TTest **const tests[] = {
 	&a_refused_unmapping_leaves_it_registered,
 	&a_region_whose_place_was_taken_goes,
+	&the_last_region_of_all,
 	&failures_have_their_numbers,
 	NULL,
 };

@@ -232,7 +232,7 @@ static void try_all(const struct scene *which)
 {
 	scene = which;
 	for (int what = 0; what < 4; what++)
-		for (unsigned int first = 1; first < 40; first++)
+		for (unsigned int first = 1; first < 64; first++)
 			for (unsigned int reads = 1; reads < 15; reads++)
 				for (unsigned int second = 1; second < 12;
 				     second++)

@@ -50,11 +50,12 @@
  * waits for a writer, and begins again only if writers have done GRACE changes
  * meanwhile.
  *
- * Order of memory accesses. Writers publish nodes by a release store of the
- * pointer, and records by one of the length; a release fence stands between
- * counting (the version, or removals) and the writes that it warns of. Readers
- * have an acquire fence between reading something and looking at the count again:
- * who has seen a word of the new content sees the new count too.
+ * Order of memory accesses. Writers publish nodes and records by a release store
+ * of the pointer, and a region by one of the length; a release fence stands between
+ * counting (the version, or removals) and the writes that it warns of. The version
+ * is stored by release, too: who reads it sees the changes before. Readers have an
+ * acquire fence between reading something and looking at the count again: who has
+ * seen a word of the new content sees the new count too.
  *
  * Cursors. A cursor is a copy of a record and of the number of removals that was
  * read first, and is good as long as that has not changed. Made while a removal
@@ -95,9 +96,11 @@
 
 #define DMA_CHUNK     2046 /* records allocated at once, with 64 KiB */
 #define DMA_LIMBO     256
-#define DMA_SHIFT     21 /* of a page when there is nothing yet, */
-#define DMA_SHIFT_MIN 12 /* and at least */
-#define DMA_LEAVES    64 /* added to the shift: hints are leaves */
+#define DMA_FIXED     (128 * 1024) /* bytes that a map may take at any rate, */
+#define DMA_BYTES     128	   /* and that hints may make of a region */
+#define DMA_SHIFT     21	   /* of a page when there is nothing yet, */
+#define DMA_SHIFT_MIN 12	   /* and at least */
+#define DMA_LEAVES    64	   /* added to the shift: hints are leaves */
 #define DMA_IS_LEAF   1	 /* added to a hint, and else not in an address */
 #define DMA_IS_PAGE   2	 /* the hint is no address, but has from */
 #define DMA_OTHER     2	 /* this bit on the page on the other side, from */
@@ -138,11 +141,14 @@ struct iommufd__dma_chunk {
 	_Alignas(DMA_LINE) struct iommufd__dma_record record[DMA_CHUNK];
 };
 
-/* Records, leaves, or pages by a hash of the address; 0 for none. */
+/*
+ * Records, leaves, or pages by a hash of the address; 0 for none. The slots follow; by
+ * a pointer they need one addition less, which the access would wait for.
+ */
 struct iommufd__dma_hints {
 	uint64_t mask;
 	struct iommufd__dma_hints *older; /* a reader may still be there */
-	_Atomic uint64_t slot[];
+	_Atomic uint64_t *slot;
 };
 
 /* Nodes allocated at once. */
@@ -176,6 +182,7 @@ struct iommufd__dma_side {
 struct iommufd_dma_map {
 	/* The first word is known to the public header. */
 	_Atomic uint64_t removals;
+	struct iommufd__dma_record nobody;
 
 	struct iommufd__dma_side side[DMA_SIDES];
 
@@ -185,7 +192,6 @@ struct iommufd_dma_map {
 	struct iommufd__dma_slab *slabs;
 	struct iommufd__dma_chunk *chunks;
 	struct iommufd__dma_record *free;
-	struct iommufd__dma_record nobody;
 	uint32_t promised; /* changes of a tree that must not fail */
 	uint32_t transit;  /* regions in the kernel's hands */
 	uint64_t log_sum, log_squares; /* of the regions' lengths */

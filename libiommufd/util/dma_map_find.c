@@ -236,6 +236,7 @@ static ALWAYS_INLINE int find_in_leaf(const map_t *map, uint64_t hint,
 /* Where an address has its hint, and the hint. */
 struct spot {
 	uint64_t size; /* of the page; for leaves it is of no use */
+	uint64_t shift;
 	uint64_t page, hint;
 	hints_t *hints;
 };
@@ -244,6 +245,7 @@ static ALWAYS_INLINE struct spot spot_of(const side_t *side, uint64_t key)
 {
 	uint64_t page = iommufd__dma_page(side);
 	struct spot s = { .size = iommufd__dma_size(page),
+			  .shift = page % DMA_LEAVES,
 			  .page = key >> page % DMA_LEAVES };
 
 	IOMMUFD__DMA_PAUSE();
@@ -270,8 +272,8 @@ static ALWAYS_INLINE int look_at_page(const map_t *map, const struct spot *spot,
 	region->length = spot->size;
 	region->start[which] = key & -spot->size;
 	region->offset = key & (spot->size - 1);
-	region->start[!which] = (spot->hint & DMA_OTHERS << DMA_OTHER) *
-				(spot->size >> DMA_OTHER);
+	region->start[!which] = (spot->hint >> DMA_OTHER & DMA_OTHERS)
+				<< spot->shift;
 	iommufd__dma_fence(memory_order_acquire);
 	return iommufd__dma_get(&map->removals) == removals ? LOOK_FOUND
 							    : LOOK_CHANGED;

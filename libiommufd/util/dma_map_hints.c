@@ -22,6 +22,7 @@ static int side_hints_new(struct iommufd_dma_map *map,
 	if (!hints)
 		return 0;
 	hints->mask = mask;
+	hints->slot = (void *)(hints + 1);
 	hints->older = older;
 	atomic_store_explicit(&side->hints, hints, memory_order_release);
 	return 1;
@@ -172,18 +173,28 @@ static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 }
 
 /*
- * There are as many slots as regions, or three quarters: with the older tables, which
- * stay, a new one takes most memory for a region when it has just come.
+ * There are to be as many slots as regions, or four fifths. But with the older tables,
+ * which stay, a new one takes most memory for a region when it has just come: it has
+ * to wait where the trees take much, as with regions in random order on both sides.
  */
+static int is_larger_better(const struct iommufd_dma_map *map,
+			    const struct iommufd__dma_hints *hints)
+{
+	const uint64_t regions = map->info.regions,
+		       size = 2 * (hints->mask + 1) * sizeof(hints->slot[0]);
+
+	return regions - regions / 5 > hints->mask + 1 &&
+	       map->info.memory + size <= DMA_FIXED + DMA_BYTES * regions;
+}
+
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
-	const uint64_t enough = map->info.regions - map->info.regions / 4;
 	uint32_t shift;
 	int grown = 0;
 
 	/* Without memory for it a table stays as it is, until the next change. */
 	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		if (enough > iommufd__dma_hints(&map->side[i])->mask + 1)
+		if (is_larger_better(map, iommufd__dma_hints(&map->side[i])))
 			grown |= side_hints_new(map, &map->side[i]);
 	shift = best_shift(map);
 	map->changes++;

@@ -106,7 +106,7 @@ void iommufd__dma_nodes_begin(struct iommufd__dma_side *side)
 	uint64_t version =
 		atomic_load_explicit(&side->version, memory_order_relaxed) + 1;
 
-	atomic_store_explicit(&side->version, version, memory_order_relaxed);
+	atomic_store_explicit(&side->version, version, memory_order_release);
 	iommufd__dma_fence(memory_order_release);
 	while (side->limbo_first != side->limbo_end) {
 		struct iommufd__dma_limbo *l =

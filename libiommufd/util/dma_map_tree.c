@@ -50,6 +50,8 @@ static struct way way_to(const side_t *side, uint64_t key)
 	struct way way = { .height = iommufd__dma_height(root) };
 	node_t *node = iommufd__dma_root(root);
 
+	/* No region begins at the last byte of all: that stands for no key. */
+	key -= key == UINT64_MAX;
 	for (unsigned int level = way.height; level-- > 0;) {
 		way.rank = iommufd__dma_rank(node, key);
 		way.node[level] = node;
@@ -72,7 +74,7 @@ record_t *iommufd__dma_tree_ceiling(const side_t *side, uint64_t key)
 	struct way way = way_to(side, key);
 	unsigned int level = 1;
 
-	if (!way.height)
+	if (!way.height || key == UINT64_MAX)
 		return NULL;
 	if (way.rank && key_of(way.node[0], way.rank - 1) == key)
 		return entry_of(way.node[0], way.rank - 1);
@@ -125,7 +127,10 @@ static void image_delete(struct image *image, unsigned int slot)
 	}
 }
 
-/* A new node of a part of an image; not where readers are yet. */
+/*
+ * A new node of a part of an image. A hint may lead readers there already, who then
+ * find records.
+ */
 static node_t *image_store(side_t *side, const struct image *image,
 			   unsigned int first, unsigned int end,
 			   unsigned int level)

@@ -259,7 +259,7 @@ int iommufd_dma_map_clear(struct iommufd_dma_map *map);
  *   unregisters in the range, without ::IOMMUFD_DMA_WAIT
  * - ::IOMMUFD_CAUSE_ALREADY_MAPPED also when a region of the map has this IOVA,
  *   but its mapping has been taken away by other means
- * - ::IOMMUFD_CAUSE_NO_MEMORY, also when there are 16,777,215 regions
+ * - ::IOMMUFD_CAUSE_NO_MEMORY
  * - as iommufd_ioas_map(), iommufd_ioas_map_file()
  * @threads{any}
  * @syscalls{1 ioctl for a new region, none to share one; futex(2) when threads
