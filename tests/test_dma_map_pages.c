@@ -187,6 +187,34 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+/* What comes and goes in its place does not make a region slower for good. */
+START_TEST(a_page_keeps_its_slot)
+{
+	const uint64_t stays = 5 * PAGE, comes = (1024 | 4) * PAGE;
+
+	space = fake_space();
+	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+	set_shift(dma, 12);
+	add_at(stays, stays, PAGE);
+	ck_assert_ptr_eq(slot_of(dma->side, stays), slot_of(dma->side, comes));
+	add_at(comes, comes, PAGE);
+	check_at(comes, comes, PAGE);
+	check_at(stays, stays, PAGE);
+	ck_assert_uint_eq(count_pages(DMA_ADDRESS), 1);
+	OK(iommufd_dma_map_unregister(dma, (void *)(uintptr_t)comes, PAGE, 0,
+				      NULL));
+	ck_assert_uint_eq(count_pages(DMA_ADDRESS), 1);
+	ck_assert_uint_eq(count_pages(DMA_IOVA), 1);
+	add_at(comes, comes, PAGE);
+	OK(iommufd_dma_map_unregister(dma, (void *)(uintptr_t)stays, PAGE, 0,
+				      NULL));
+	ck_assert_uint_eq(count_pages(DMA_ADDRESS), 0);
+	check_at(comes, comes, PAGE);
+	ck_assert_uint_ne(hint_of(DMA_ADDRESS, comes), 0);
+	empty();
+}
+END_TEST
+
 /* A few regions of all sizes in a table that once had many. */
 START_TEST(much_room_for_leaves)
 {
@@ -327,15 +355,13 @@ START_TEST(the_table_grows)
 }
 END_TEST
 
-static const TTest **const tests[] = { &regions_of_one_size,
-				       &regions_that_are_no_page,
-				       &regions_far_away,
-				       &a_slot_and_the_bits_above_are_a_page,
-				       &nothing_is_left,
-				       &much_room_for_leaves,
-				       &pages_change_their_size,
-				       &the_table_grows,
-				       NULL };
+static const TTest **const tests[] = {
+	&regions_of_one_size,  &regions_that_are_no_page,
+	&regions_far_away,     &a_slot_and_the_bits_above_are_a_page,
+	&nothing_is_left,      &a_page_keeps_its_slot,
+	&much_room_for_leaves, &pages_change_their_size,
+	&the_table_grows,      NULL
+};
 
 int main(void)
 {

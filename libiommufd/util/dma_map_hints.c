@@ -125,9 +125,10 @@ static uint64_t page_hint(const struct iommufd__dma_record *r,
 }
 
 /*
- * Of a region that has come alive. It takes the slot from another one, and a reader
- * that notes a record just then may take it from this: such a region is found in
- * the tree, or by its record, until the hints are made anew.
+ * Of a region that has come alive. A page that is in the slot stays there: what comes
+ * and goes does not make others slower. From a record the slot is taken, and a reader
+ * that notes one just then may take it from this: such a region is found in the tree,
+ * or by its record, until the hints are made anew.
  */
 void iommufd__dma_hints_add(struct iommufd_dma_map *map,
 			    const struct iommufd__dma_record *record)
@@ -135,12 +136,12 @@ void iommufd__dma_hints_add(struct iommufd_dma_map *map,
 	for (unsigned int i = 0; i < DMA_SIDES; i++) {
 		const struct iommufd__dma_side *side = &map->side[i];
 		uint64_t hint = page_hint(record, i, iommufd__dma_page(side));
+		_Atomic uint64_t *slot =
+			slot_of(side, iommufd__dma_get(&record->start[i]));
 
-		if (hint)
-			iommufd__dma_hint_set(
-				slot_of(side,
-					iommufd__dma_get(&record->start[i])),
-				hint);
+		if (hint && (iommufd__dma_hint(slot) &
+			     (DMA_IS_LEAF | DMA_IS_PAGE)) != DMA_IS_PAGE)
+			iommufd__dma_hint_set(slot, hint);
 	}
 }
 
