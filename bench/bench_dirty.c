@@ -18,9 +18,9 @@
 #define FULL   (UINT64_C(1) << 28) /* pages of 1 TiB */
 #define QUICK  (UINT64_C(1) << 20)
 #define WORD   64
-#define LINE   8   /* words */
-#define AHEAD  512 /* words: where reading is fastest */
-#define ROOM   256 /* runs asked for in a call */
+#define LINE   8    /* words */
+#define AHEAD  1024 /* words: where reading is fastest */
+#define ROOM   256  /* runs asked for in a call */
 #define OTHER  (UINT64_C(256) << 20)
 
 /* Written by itself, or with its neighbours: 64 KiB, 2 MiB. */

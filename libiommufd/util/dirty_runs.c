@@ -2,16 +2,16 @@
 /*
  * Runs of bits in a bitmap that is mostly empty. Where bits are set at random,
  * what costs time is not to find them but that the processor guesses wrong at
- * each. So words that are not empty are listed first, without a decision, many
- * lines at a time; then each of them is known to hold a run, mostly one.
+ * each. So lines that are not empty are listed first, without a decision, many at a
+ * time, and then their words; then each of those is known to hold a run, mostly one.
  */
 #include "internal.h"
 
 #define WORD  64
 #define LINE  8	   /* words: a cache line */
-#define LINES 32   /* listed at a time */
+#define LINES 64   /* listed at a time */
 #define FEWER 16   /* but no fewer than these, with room for as many runs */
-#define AHEAD 4096 /* bytes: so far on, memory is asked for before it is read */
+#define AHEAD 8192 /* bytes: so far on, memory is asked for before it is read */
 
 struct bitmap {
 	const uint64_t *word;
@@ -38,38 +38,55 @@ static uint32_t ctz(uint64_t word)
 
 /* ---- listing words that are not empty ----------------------------------------- */
 
-/* It stays where it was written only if it is one: no decision. */
-static inline uint32_t put(uint32_t *list, uint32_t count, const uint64_t *word,
-			   uint32_t i)
+/* What is listed stays only if it is not empty: no decision. */
+static inline size_t put(uint32_t *list, size_t count, size_t i, uint64_t bits)
 {
-	list[count] = i;
-	return count + (word[i] != 0);
+	list[count] = (uint32_t)i;
+	return count + (bits != 0);
 }
 
-static uint32_t list_lines(const uint64_t *word, uint32_t lines, uint32_t *list)
+/* Lines first, as most of them are empty. */
+static size_t list_lines(const uint64_t *word, size_t lines, uint32_t *list)
 {
-	uint32_t n = 0;
+	size_t n = 0;
 
-	for (uint32_t i = 0; i < lines * LINE; i += LINE) {
-		ask_for(word + i);
-		n = put(list, n, word, i);
-		n = put(list, n, word, i + 1);
-		n = put(list, n, word, i + 2);
-		n = put(list, n, word, i + 3);
-		n = put(list, n, word, i + 4);
-		n = put(list, n, word, i + 5);
-		n = put(list, n, word, i + 6);
-		n = put(list, n, word, i + 7);
+	for (size_t i = 0; i < lines * LINE; i += LINE) {
+		const uint64_t *w = word + i;
+
+		ask_for(w);
+		n = put(list, n, i,
+			w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]);
 	}
 	return n;
 }
 
-static uint32_t list_rest(const uint64_t *word, uint32_t words, uint32_t *list)
+static size_t list_words(const uint64_t *word, size_t lines, uint32_t *list)
 {
-	uint32_t n = 0;
+	uint32_t of_lines[LINES];
+	size_t n = 0;
 
-	for (uint32_t i = 0; i < words; i++)
-		n = put(list, n, word, i);
+	lines = list_lines(word, lines, of_lines);
+	for (size_t line = 0; line < lines; line++) {
+		const size_t i = of_lines[line];
+
+		n = put(list, n, i, word[i]);
+		n = put(list, n, i + 1, word[i + 1]);
+		n = put(list, n, i + 2, word[i + 2]);
+		n = put(list, n, i + 3, word[i + 3]);
+		n = put(list, n, i + 4, word[i + 4]);
+		n = put(list, n, i + 5, word[i + 5]);
+		n = put(list, n, i + 6, word[i + 6]);
+		n = put(list, n, i + 7, word[i + 7]);
+	}
+	return n;
+}
+
+static size_t list_rest(const uint64_t *word, size_t words, uint32_t *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < words; i++)
+		n = put(list, n, i, word[i]);
 	return n;
 }
 
@@ -94,19 +111,26 @@ static int is_full(const uint64_t *line)
 		line[6] & line[7]) == UINT64_MAX;
 }
 
-/* The last run ends where a word begins: it may go on there. */
-static void go_on(const struct bitmap *map, struct told *told)
+/*
+ * The last run ends where a word begins, and may go on there: where it does end. What
+ * has been told is not for this to know, so that it can be in registers.
+ */
+static uint64_t go_on(const struct bitmap *map, uint64_t at)
 {
-	struct iommufd_extent *last = &told->runs[told->count - 1];
-	uint64_t i = told->at / WORD;
+	uint64_t i = at / WORD;
 
 	for (; map->words - i >= LINE && is_full(map->word + i); i += LINE)
 		ask_for(map->word + i);
 	while (i < map->words && map->word[i] == UINT64_MAX)
 		i++;
-	told->at = i * WORD;
-	if (i < map->words)
-		told->at += ctz(~map->word[i]);
+	return i * WORD + (i < map->words ? ctz(~map->word[i]) : 0);
+}
+
+static inline void lengthen(const struct bitmap *map, struct told *told)
+{
+	struct iommufd_extent *last = &told->runs[told->count - 1];
+
+	told->at = go_on(map, told->at);
 	last->length = told->at - last->start;
 }
 
@@ -120,12 +144,20 @@ static inline void tell_word(const struct bitmap *map, struct told *told,
 
 	if (first <= told->at) {
 		if (first == told->at && told->count && word & 1)
-			go_on(map, told);
+			lengthen(map, told);
 		if (told->at - first >= WORD)
 			return;
 		word = word >> (told->at - first) << (told->at - first);
 		if (!word)
 			return;
+	}
+	/* A single page, as most are where few are dirty. */
+	if (!(word & (word - 1))) {
+		last = &told->runs[told->count++];
+		last->start = first + ctz(word);
+		last->length = 1;
+		told->at = last->start + 1;
+		return;
 	}
 	starts = word & ~(word << 1);
 	lasts = word & ~(word >> 1);
@@ -141,31 +173,33 @@ static inline void tell_word(const struct bitmap *map, struct told *told,
 	told->at = last->start + last->length;
 }
 
-static void tell(const struct bitmap *map, struct told *told)
+/* By value: it is in registers then, whatever the runs are written over. */
+static struct told tell(const struct bitmap *map, struct told told)
 {
-	uint64_t next = told->at / WORD / LINE * LINE;
+	uint64_t next = told.at / WORD / LINE * LINE;
 	uint32_t list[LINES * LINE];
 
-	while (told->count < told->room && next < map->words) {
+	while (told.count < told.room && next < map->words) {
 		const uint64_t base = next, left = map->words - base;
-		const uint32_t lines = choose_lines(told, left);
-		uint32_t n;
+		const uint32_t lines = choose_lines(&told, left);
+		size_t n;
 
 		if (lines) {
-			n = list_lines(map->word + base, lines, list);
+			n = list_words(map->word + base, lines, list);
 			next += lines * LINE;
 		} else {
-			n = list_rest(map->word + base, (uint32_t)left, list);
+			n = list_rest(map->word + base, left, list);
 			next = map->words;
 		}
-		for (uint32_t i = 0; i < n && told->count < told->room; i++)
-			tell_word(map, told, base + list[i]);
+		for (size_t i = 0; i < n && told.count < told.room; i++)
+			tell_word(map, &told, base + list[i]);
 		/* A long run may have gone on behind the list. */
-		if (told->at > next * WORD)
-			next = told->at / WORD / LINE * LINE;
+		if (told.at > next * WORD)
+			next = told.at / WORD / LINE * LINE;
 	}
-	if (told->count == told->room && told->at % WORD == 0)
-		go_on(map, told);
+	if (told.count == told.room && told.at % WORD == 0)
+		lengthen(map, &told);
+	return told;
 }
 
 /* Of the last word, what lies behind the last bit is none of the bitmap. */
@@ -196,7 +230,7 @@ UTIL_API uint32_t iommufd_dirty_runs(const uint64_t *bitmap, uint64_t bits,
 		return 0;
 	told.at = *position;
 	if (told.at < bits)
-		tell(&map, &told);
+		told = tell(&map, told);
 	cut(&map, &told);
 	*position = told.at;
 	return told.count;
