@@ -2,13 +2,15 @@
 /*
  * Runs of bits in a bitmap that is mostly empty. Where bits are set at random,
  * what costs time is not to find them but that the processor guesses wrong at
- * each. So lines that are not empty are listed first, without a decision, many at a
- * time, and then their words; then each of those is known to hold a run, mostly one.
+ * each. So half lines that are not empty are listed first, without a decision,
+ * many at a time, and then their words; then each of those is known to hold a run,
+ * mostly one.
  */
 #include "internal.h"
 
 #define WORD  64
-#define LINE  8	   /* words: a cache line */
+#define LINE  8 /* words: a cache line */
+#define HALF  (LINE / 2)
 #define LINES 64   /* listed at a time */
 #define FEWER 16   /* but no fewer than these, with room for as many runs */
 #define AHEAD 8192 /* bytes: so far on, memory is asked for before it is read */
@@ -45,8 +47,8 @@ static inline size_t put(uint32_t *list, size_t count, size_t i, uint64_t bits)
 	return count + (bits != 0);
 }
 
-/* Lines first, as most of them are empty. */
-static size_t list_lines(const uint64_t *word, size_t lines, uint32_t *list)
+/* Halves of lines first, as most of them are empty. */
+static size_t list_halves(const uint64_t *word, size_t lines, uint32_t *list)
 {
 	size_t n = 0;
 
@@ -54,29 +56,24 @@ static size_t list_lines(const uint64_t *word, size_t lines, uint32_t *list)
 		const uint64_t *w = word + i;
 
 		ask_for(w);
-		n = put(list, n, i,
-			w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]);
+		n = put(list, n, i, w[0] | w[1] | w[2] | w[3]);
+		n = put(list, n, i + HALF, w[4] | w[5] | w[6] | w[7]);
 	}
 	return n;
 }
 
 static size_t list_words(const uint64_t *word, size_t lines, uint32_t *list)
 {
-	uint32_t of_lines[LINES];
-	size_t n = 0;
+	uint32_t halves[LINES * LINE / HALF];
+	size_t count = list_halves(word, lines, halves), n = 0;
 
-	lines = list_lines(word, lines, of_lines);
-	for (size_t line = 0; line < lines; line++) {
-		const size_t i = of_lines[line];
+	for (size_t half = 0; half < count; half++) {
+		const size_t i = halves[half];
 
 		n = put(list, n, i, word[i]);
 		n = put(list, n, i + 1, word[i + 1]);
 		n = put(list, n, i + 2, word[i + 2]);
 		n = put(list, n, i + 3, word[i + 3]);
-		n = put(list, n, i + 4, word[i + 4]);
-		n = put(list, n, i + 5, word[i + 5]);
-		n = put(list, n, i + 6, word[i + 6]);
-		n = put(list, n, i + 7, word[i + 7]);
 	}
 	return n;
 }
@@ -188,7 +185,7 @@ static struct told tell(const struct bitmap *map, struct told told)
 			n = list_words(map->word + base, lines, list);
 			next += lines * LINE;
 		} else {
-			n = list_rest(map->word + base, left, list);
+			n = list_rest(map->word + base, (size_t)left, list);
 			next = map->words;
 		}
 		for (size_t i = 0; i < n && told.count < told.room; i++)
