@@ -25,6 +25,7 @@ extern struct bench_regions {
 	struct bench_region *list;
 	uint64_t count;
 	uint64_t addresses[ADDRESSES];
+	double took; /* to register them all, in nanoseconds */
 } bench_regions;
 
 /* Registered in random order; the table has them only if they are aligned. */

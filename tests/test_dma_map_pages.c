@@ -187,6 +187,34 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+/* As long as there is memory for them, each page has a slot, on both sides. */
+START_TEST(a_slot_for_each)
+{
+	const uint64_t highest = UINT64_C(1) << 40;
+
+	space = fake_space();
+	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+	for (uint64_t i = 1; i <= 4000; i++) {
+		add_at(i * PAGE, i * PAGE, PAGE);
+		if (i > 1000 && i % 100 == 0)
+			for (unsigned int side = 0; side < DMA_SIDES; side++)
+				ck_assert_uint_eq(count_pages(side), i);
+	}
+	OK(iommufd_dma_map_clear(dma));
+	OK(iommufd_dma_map_destroy(dma));
+	/* Nodes that are half full, so that tables have to wait. */
+	OK(iommufd_dma_map_new(space.ioas, 0, &dma));
+	add_at(highest, highest, PAGE);
+	for (uint64_t i = 1; i <= 70000; i++) {
+		add_at(i * PAGE, i * PAGE, PAGE);
+		ck_assert_uint_eq(
+			iommufd__dma_hints(&dma->side[DMA_ADDRESS])->mask,
+			iommufd__dma_hints(&dma->side[DMA_IOVA])->mask);
+	}
+	empty();
+}
+END_TEST
+
 /* What comes and goes in its place does not make a region slower for good. */
 START_TEST(a_page_keeps_its_slot)
 {
@@ -355,13 +383,17 @@ START_TEST(the_table_grows)
 }
 END_TEST
 
-static const TTest **const tests[] = {
-	&regions_of_one_size,  &regions_that_are_no_page,
-	&regions_far_away,     &a_slot_and_the_bits_above_are_a_page,
-	&nothing_is_left,      &a_page_keeps_its_slot,
-	&much_room_for_leaves, &pages_change_their_size,
-	&the_table_grows,      NULL
-};
+static const TTest **const tests[] = { &regions_of_one_size,
+				       &regions_that_are_no_page,
+				       &regions_far_away,
+				       &a_slot_and_the_bits_above_are_a_page,
+				       &nothing_is_left,
+				       &a_slot_for_each,
+				       &a_page_keeps_its_slot,
+				       &much_room_for_leaves,
+				       &pages_change_their_size,
+				       &the_table_grows,
+				       NULL };
 
 int main(void)
 {

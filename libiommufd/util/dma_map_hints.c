@@ -174,29 +174,36 @@ static void set_shift(struct iommufd_dma_map *map, uint32_t shift)
 }
 
 /*
- * There are to be as many slots as regions, or four fifths. But with the older tables,
- * which stay, a new one takes most memory for a region when it has just come: it has
- * to wait where the trees take much, as with regions in random order on both sides.
+ * There are to be as many slots as regions. But with the older tables, which stay, new
+ * ones take most memory for a region when they have just come: they have to wait, the
+ * longer the more the trees take. Both sides at once, as pages of both are of one size.
  */
-static int is_larger_better(const struct iommufd_dma_map *map,
-			    const struct iommufd__dma_hints *hints)
+static int hints_grow(struct iommufd_dma_map *map)
 {
 	const uint64_t regions = map->info.regions,
-		       size = 2 * (hints->mask + 1) * sizeof(hints->slot[0]);
+		       most = DMA_FIXED + DMA_BYTES * regions;
+	uint64_t bytes = map->info.memory;
+	int is_short[DMA_SIDES], grown = 0;
 
-	return regions - regions / 5 > hints->mask + 1 &&
-	       map->info.memory + size <= DMA_FIXED + DMA_BYTES * regions;
+	for (unsigned int i = 0; i < DMA_SIDES; i++) {
+		uint64_t slots = iommufd__dma_hints(&map->side[i])->mask + 1;
+
+		is_short[i] = regions > slots;
+		if (is_short[i])
+			bytes += 2 * slots * sizeof(uint64_t);
+	}
+	/* Without memory for it a table stays as it is, until the next change. */
+	for (unsigned int i = 0; i < DMA_SIDES; i++)
+		if (is_short[i] && bytes <= most)
+			grown |= side_hints_new(map, &map->side[i]);
+	return grown;
 }
 
 void iommufd__dma_hints_fit(struct iommufd_dma_map *map)
 {
+	const int grown = hints_grow(map);
 	uint32_t shift;
-	int grown = 0;
 
-	/* Without memory for it a table stays as it is, until the next change. */
-	for (unsigned int i = 0; i < DMA_SIDES; i++)
-		if (is_larger_better(map, iommufd__dma_hints(&map->side[i])))
-			grown |= side_hints_new(map, &map->side[i]);
 	shift = best_shift(map);
 	map->changes++;
 	if (!is_good(map, shift))
