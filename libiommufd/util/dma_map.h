@@ -89,6 +89,14 @@
 #define DMA_PAGED 1
 #endif
 
+/*
+ * Tables of hints grow if a map then takes no more bytes than so many, and so many for
+ * each region. 256 KiB are promised: the rest is for nodes and records that come next,
+ * of which many are allocated at once.
+ */
+#define DMA_FIXED (128 * 1024)
+#define DMA_BYTES 128
+
 #define DMA_LINE   64
 #define DMA_WIDTH  16 /* of a node */
 #define DMA_HEIGHT 15 /* of a tree at most; a node's address has room for it */
@@ -96,11 +104,9 @@
 
 #define DMA_CHUNK     2046 /* records allocated at once, with 64 KiB */
 #define DMA_LIMBO     256
-#define DMA_FIXED     (128 * 1024) /* bytes that a map may take at any rate, */
-#define DMA_BYTES     128	   /* and that hints may make of a region */
-#define DMA_SHIFT     21	   /* of a page when there is nothing yet, */
-#define DMA_SHIFT_MIN 12	   /* and at least */
-#define DMA_LEAVES    64	   /* added to the shift: hints are leaves */
+#define DMA_SHIFT     21 /* of a page when there is nothing yet, */
+#define DMA_SHIFT_MIN 12 /* and at least */
+#define DMA_LEAVES    64 /* added to the shift: hints are leaves */
 #define DMA_IS_LEAF   1	 /* added to a hint, and else not in an address */
 #define DMA_IS_PAGE   2	 /* the hint is no address, but has from */
 #define DMA_OTHER     2	 /* this bit on the page on the other side, from */
