@@ -20,7 +20,7 @@
 #define WORD   64
 #define LINE   8    /* words */
 #define AHEAD  1024 /* words: where reading is fastest */
-#define ROOM   256  /* runs asked for in a call */
+#define ROOM   1024 /* runs asked for in a call */
 #define OTHER  (UINT64_C(256) << 20)
 
 /* Written by itself, or with its neighbours: 64 KiB, 2 MiB. */

@@ -10,7 +10,7 @@
 #include "harness.h"
 
 #define WORD  64
-#define BITS  100000 /* more than are listed at a time */
+#define BITS  200000 /* more than are listed at a time */
 #define WORDS (BITS / WORD)
 #define ROOM  70
 #define NONE  UINT64_C(0x5a5a5a5a5a5a5a5a)
@@ -164,7 +164,8 @@ END_TEST
 /* Runs of whole words, and of what is listed at a time, one less, one more. */
 START_TEST(whole_words)
 {
-	static const uint64_t lengths[] = { 64, 128, 512, 8192, 16384, 32768 };
+	static const uint64_t lengths[] = { 64,	   128,	  512,	 8192,
+					    16384, 24576, 32768, 65536 };
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
 		for (uint64_t more = 0; more < 3; more++) {

@@ -11,7 +11,7 @@
 #define PAGE_SIZE_DEFAULT 4096
 #define MEMORY_DEFAULT	  (2 << 20)
 #define WORD_BITS	  64
-#define BATCH		  64
+#define BATCH		  256
 
 struct iommufd_dirty {
 	struct iommufd_ioas *ioas;

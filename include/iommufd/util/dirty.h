@@ -263,12 +263,12 @@ int iommufd_dirty_next(struct iommufd_dirty *dirty,
  *
  * For bitmaps of the caller's: of iommufd_dirty_read(), or of the processors'
  * writes. Words without a bit are passed over at the speed of memory, and where
- * few bits are set and come in runs, so are the others; with room for some dozens
- * of runs or more, as a call has a cost of its own. To see all of a bitmap, begin
+ * few bits are set and come in runs, so are the others; with room for some hundred
+ * runs or more, as a call has a cost of its own. To see all of a bitmap, begin
  * at 0, and call until nothing is told.
  *
- * @param bitmap the bitmap, the lowest bit of the first word first; NULL if it
- *               has no bits
+ * @param bitmap the bitmap, the lowest bit of the first word first, which nobody
+ *               changes meanwhile; NULL if it has no bits
  * @param bits number of its bits; others in the last word do not count
  * @param[in,out] position the bit to look from, also in the middle of a run, of
  *                which the rest is told; receives the bit behind the last run
