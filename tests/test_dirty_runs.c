@@ -13,6 +13,9 @@
 #define BITS  200000 /* more than are listed at a time */
 #define WORDS (BITS / WORD)
 #define ROOM  70
+#define MANY  256
+#define LIST  8192 /* bits listed at a time, at least */
+#define FAR   (UINT64_C(1) << 32)
 #define NONE  UINT64_C(0x5a5a5a5a5a5a5a5a)
 
 /* Of the bitmap under test: its last word is the last before a page that cannot
@@ -75,7 +78,7 @@ static struct iommufd_extent next_run(uint64_t from)
 /* From one position to the end, with so much room in each call. */
 static void check(uint64_t position, uint32_t room)
 {
-	struct iommufd_extent runs[ROOM + 1], run;
+	struct iommufd_extent runs[MANY + 1], run;
 	uint64_t at = position;
 	uint32_t n;
 
@@ -143,6 +146,17 @@ START_TEST(many_runs)
 		check_rooms();
 		make(count, 0xaa);
 		check_rooms();
+	}
+}
+END_TEST
+
+/* Lists grow where nothing is dirty, and are full where all words are. */
+START_TEST(many_after_none)
+{
+	for (uint64_t none = 0; none < BITS; none += LIST) {
+		make(BITS, 0x55);
+		memset(bitmap, 0, none / 8);
+		check(0, MANY);
 	}
 }
 END_TEST
@@ -231,6 +245,64 @@ START_TEST(at_random)
 }
 END_TEST
 
+/* More bits than 32 bits count, hardly any of them in memory. */
+START_TEST(large)
+{
+	static const struct iommufd_extent set_bits[] = {
+		{ 77, 1 },	    { FAR - 1, 1 },
+		{ FAR + 64, 1 },    { FAR + 100, 200000 },
+		{ 2 * FAR - 3, 7 }, { 2 * FAR + 76, 1 },
+	};
+	const uint32_t count = sizeof(set_bits) / sizeof(set_bits[0]);
+	const uint64_t size = 2 * FAR / 8 + sizeof(*bitmap) * 2;
+	struct iommufd_extent runs[8];
+
+	ck_assert_msg(size == (size_t)size, "there is no such bitmap");
+	bits = 2 * FAR + 77;
+	bitmap = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ck_assert_ptr_ne(bitmap, MAP_FAILED);
+	for (uint32_t i = 0; i < count; i++)
+		set(set_bits[i].start, set_bits[i].length);
+	for (uint32_t room = 1; room <= 8; room += 3) {
+		uint64_t position = 0;
+		uint32_t found = 0, n;
+
+		do {
+			n = iommufd_dirty_runs(bitmap, bits, &position, runs,
+					       room);
+			ck_assert_uint_le(found + n, count);
+			ck_assert_mem_eq(runs, set_bits + found,
+					 n * sizeof(*runs));
+			found += n;
+		} while (n == room);
+		ck_assert_uint_eq(found, count);
+		ck_assert_uint_eq(position, bits);
+	}
+	munmap(bitmap, (size_t)size);
+}
+END_TEST
+
+/* More room than there can be is as good as enough. */
+START_TEST(all_room_there_is)
+{
+	struct iommufd_extent runs[2];
+	uint64_t position = 0;
+
+	make(100, 0);
+	set(3, 4);
+	set(99, 1);
+	ck_assert_uint_eq(
+		iommufd_dirty_runs(bitmap, bits, &position, runs, UINT32_MAX),
+		2);
+	ck_assert_uint_eq(runs[0].start, 3);
+	ck_assert_uint_eq(runs[0].length, 4);
+	ck_assert_uint_eq(runs[1].start, 99);
+	ck_assert_uint_eq(runs[1].length, 1);
+	ck_assert_uint_eq(position, bits);
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
 	struct iommufd_extent run = { NONE, NONE };
@@ -253,11 +325,19 @@ START_TEST(bad_arguments)
 END_TEST
 
 static const TTest **const tests[] = {
-	&empty_and_full, &single_bits,
-	&many_runs,	 &single_runs,
-	&whole_words,	 &behind_the_end,
-	&from_anywhere,	 &at_random,
-	&bad_arguments,	 NULL,
+	&empty_and_full,
+	&single_bits,
+	&many_runs,
+	&many_after_none,
+	&single_runs,
+	&whole_words,
+	&behind_the_end,
+	&from_anywhere,
+	&at_random,
+	&large,
+	&all_room_there_is,
+	&bad_arguments,
+	NULL,
 };
 
 int main(void)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Words of a bitmap that are not empty. Where bits are set at random, a decision
- * at each word is one that the processor guesses wrong, and that takes longer than
- * all the rest. So there is none: places are written down first, and stay if they
- * are right.
+ * at each word is one that the processor often guesses wrong, and that takes longer
+ * than all the rest. So places are written down first, and stay if they are right.
  */
 #include "dirty_runs.h"
 
@@ -20,8 +19,8 @@ static inline size_t put(uint32_t *list, size_t count, size_t i, uint64_t bits)
 #define GROUP 64 /* words: a bit each */
 #define LAST  (UINT64_C(1) << (GROUP - 1))
 
-/* Of a line, 16 bits for each word: all set if it is empty. What packs numbers keeps
- * them from 0, which is all that counts. */
+/* Of a line, 16 bits for each word: all set if it is empty. Packing saturates: what is
+ * not 0 does not become 0. */
 static inline __m128i of_line(const uint64_t *word)
 {
 	const __m128i *two = (const void *)word;
@@ -40,7 +39,7 @@ static inline __m128i of_lines(const uint64_t *word)
 	return _mm_packs_epi16(of_line(word), of_line(word + LINE));
 }
 
-static inline uint64_t bits(__m128i empty)
+static inline uint64_t mask(__m128i empty)
 {
 	return (uint32_t)_mm_movemask_epi8(empty);
 }
@@ -54,16 +53,15 @@ static inline size_t add_up(__m128i empty)
 	return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi32(sums, high));
 }
 
-/* The lowest bit, and what is left; some bit always is, of which there is no place
- * if there was none. */
+/* The word of the lowest bit, and what is left of them. LAST stays, so that there
+ * always is one: whether it counts is for the count to say. */
 static inline uint64_t place(uint32_t *list, uint32_t first, uint64_t left)
 {
 	*list = first + ctz(left);
 	return (left & (left - 1)) | LAST;
 }
 
-/* Eight places without a decision: where few words are not empty, there are seldom
- * more. */
+/* Eight places in any case: where few words are not empty there are seldom more. */
 static inline size_t list_group(const uint64_t *word, uint32_t first,
 				uint32_t *list)
 {
@@ -74,7 +72,7 @@ static inline size_t list_group(const uint64_t *word, uint32_t first,
 		_mm_add_epi8(_mm_add_epi8(a, b), _mm_add_epi8(c, d));
 	const size_t count = GROUP - add_up(all);
 	uint64_t left =
-		~(bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48) |
+		~(mask(a) | mask(b) << 16 | mask(c) << 32 | mask(d) << 48) |
 		LAST;
 
 	left = place(list, first, left);
@@ -93,7 +91,7 @@ static inline size_t list_group(const uint64_t *word, uint32_t first,
 #else
 
 #define HALF  (LINE / 2) /* words */
-#define GROUP (32 * LINE)
+#define GROUP (16 * LINE)
 
 /* Halves of lines first, as most of them are empty. */
 static size_t list_halves(const uint64_t *word, uint32_t *halves)

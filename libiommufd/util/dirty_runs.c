@@ -11,8 +11,6 @@
 #define FEW  16
 #define MANY 128
 
-#define likely(x) __builtin_expect(!!(x), 1)
-
 struct bitmap {
 	const uint64_t *word;
 	uint64_t words, bits;
@@ -85,7 +83,7 @@ static inline struct told tell_word(const struct bitmap *map, struct told told,
 	return told;
 }
 
-/* Each of the list holds a run at least, so that no more than these are told. */
+/* A word with a single bit is told without a look at the room: only so many are. */
 static inline const uint32_t *stop_at(const struct told *told,
 				      const uint32_t *list, const uint32_t *end)
 {
@@ -105,7 +103,7 @@ static inline struct told tell_list(const struct bitmap *map, struct told told,
 			       at = i * WORD + ctz(word);
 
 		/* A single page, as most are where few are dirty. */
-		if (likely(!(word & (word - 1)) && at > told.at)) {
+		if (!(word & (word - 1)) && at > told.at) {
 			told.next->start = at;
 			told.next->length = 1;
 			told.next++;
@@ -118,8 +116,8 @@ static inline struct told tell_list(const struct bitmap *map, struct told told,
 	return told;
 }
 
-/* Lines of which half are empty would fill the room; of more, the next call would
- * look at most again. */
+/* If every other line has a run these fill the room; the next call would list others
+ * again. */
 static size_t choose_words(const struct told *told, size_t lines, uint64_t left)
 {
 	const size_t room = (size_t)(told->end - told->next);
@@ -129,11 +127,17 @@ static size_t choose_words(const struct told *told, size_t lines, uint64_t left)
 	return left < lines * LINE ? (size_t)left : lines * LINE;
 }
 
+/* The first word of a line, so that whole ones are read. */
+static uint64_t line_of(uint64_t bit)
+{
+	return bit / WORD / LINE * LINE;
+}
+
 /* By value: it is in registers then, whatever the runs are written over. */
 static struct told tell(const struct bitmap *map, struct told told)
 {
-	uint64_t next = told.at / WORD / LINE * LINE;
-	uint32_t list[MANY * LINE + IOMMUFD__LIST_SPARE];
+	uint64_t next = line_of(told.at);
+	uint32_t list[MANY * LINE];
 	size_t lines = FEW;
 
 	while (told.next < told.end && next < map->words) {
@@ -146,7 +150,7 @@ static struct told tell(const struct bitmap *map, struct told told)
 		next += words;
 		/* A long run may have gone on behind the list. */
 		if (told.at > next * WORD)
-			next = told.at / WORD / LINE * LINE;
+			next = line_of(told.at);
 		if (lines < MANY)
 			lines *= 2;
 	}
@@ -179,10 +183,13 @@ UTIL_API uint32_t iommufd_dirty_runs(const uint64_t *bitmap, uint64_t bits,
 		.bits = bits,
 	};
 	struct told told = { .first = runs, .next = runs };
+	uintptr_t most;
 
 	if (!position || !room || !runs || (bits && !bitmap))
 		return 0;
-	told.end = runs + room;
+	/* Some say more than there can be. */
+	most = (UINTPTR_MAX - (uintptr_t)runs) / sizeof(*runs);
+	told.end = runs + (room < most ? room : most);
 	told.at = *position;
 	if (told.at < bits)
 		told = tell(&map, told);

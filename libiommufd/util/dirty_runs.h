@@ -9,12 +9,12 @@
 #define WORD 64
 #define LINE 8 /* words: a cache line */
 
-#define AHEAD 8192 /* bytes: so far on, memory is asked for before it is read */
-
-/* Beyond the end, too: it is only a hint. */
+/* Memory is asked for before it is read; beyond the end, too: it is only a hint. */
 static inline void ask_for(const uint64_t *word)
 {
-	__builtin_prefetch((const void *)((uintptr_t)word + AHEAD));
+	const uintptr_t bytes_ahead = 8192;
+
+	__builtin_prefetch((const void *)((uintptr_t)word + bytes_ahead));
 }
 
 static inline uint32_t ctz(uint64_t word)
@@ -22,12 +22,8 @@ static inline uint32_t ctz(uint64_t word)
 	return (uint32_t)__builtin_ctzll(word);
 }
 
-/*
- * dirty_list.c: which of these words are not empty. What is in the list behind
- * them, and in as many entries more, may be written over.
- */
-#define IOMMUFD__LIST_SPARE 8
-
+/* dirty_list.c: which of these words are not empty. The list has room for all, and
+ * may be written over behind them. */
 size_t iommufd__dirty_list(const uint64_t *word, size_t words, uint32_t *list);
 
 #endif

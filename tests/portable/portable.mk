@@ -8,6 +8,7 @@ tests: $(BUILD)/tests/test_dirty_runs_portable
 $(BUILD)/tests/test_dirty_runs_portable: $(BUILD)/tests/test_dirty_runs.o \
 		libiommufd/util/dirty_runs.c libiommufd/util/dirty_list.c \
 		libiommufd/util/dirty_runs.h libiommufd/util/internal.h \
+		tests/portable/portable.mk \
 		$(BUILD)/tests/libtest.a $(BUILD)/libiommufd-mock.a \
 		$(BUILD)/libiommufd-util.la
 	$(call say,LINK,$@)$(LT_LINK) $(ALL_CPPFLAGS) -U__SSE2__ $(ALL_CFLAGS) \
