@@ -14,7 +14,9 @@
 #include "bench.h"
 
 #define PAGE   4096
-#define ROUNDS 9
+#define PASSES bench_times(6)
+#define ROUNDS 3
+#define ROWS   8
 #define FULL   (UINT64_C(1) << 28) /* pages of 1 TiB */
 #define QUICK  (UINT64_C(1) << 20)
 #define WORD   64
@@ -170,21 +172,36 @@ static double took(way *go)
 	return bench_now() - start;
 }
 
-/* In GB/s; the best of some rounds, in which each has its turn. */
+/*
+ * The least of some rounds, in which each has its turn, in some passes through all
+ * rows: a machine that is shared is slow for seconds. The last pass says it.
+ */
+static double least[ROWS][WAYS];
+static uint32_t pass, row;
+
+static void say(const char *text, const double *times)
+{
+	double numbers[WAYS + 1];
+
+	for (size_t i = 0; i < WAYS; i++)
+		numbers[i] = (double)pages / 8 / times[i];
+	numbers[WAYS] = times[WAYS - 1] / times[0] * 100;
+	bench_row(text, numbers, WAYS + 1);
+}
+
 static void measure(const char *text)
 {
-	double best[WAYS], numbers[WAYS + 1];
+	double *times = least[row++];
 
+	MUST(row <= ROWS);
 	check();
-	for (size_t i = 0; i < WAYS; i++)
-		best[i] = INFINITY;
+	for (size_t i = 0; !pass && i < WAYS; i++)
+		times[i] = INFINITY;
 	for (uint32_t round = 0; round < bench_times(ROUNDS); round++)
 		for (size_t i = 0; i < WAYS; i++)
-			best[i] = fmin(best[i], took(ways[i]));
-	for (size_t i = 0; i < WAYS; i++)
-		numbers[i] = (double)pages / 8 / best[i];
-	numbers[WAYS] = best[WAYS - 1] / best[0] * 100;
-	bench_row(text, numbers, WAYS + 1);
+			times[i] = fmin(times[i], took(ways[i]));
+	if (pass + 1 == PASSES)
+		say(text, times);
 }
 
 static void sparse(double share)
@@ -197,6 +214,17 @@ static void sparse(double share)
 			 share * 100, (unsigned int)runs[i] * PAGE / 1024);
 		measure(text);
 	}
+}
+
+static void measure_all(void)
+{
+	row = 0;
+	fill(0, 1);
+	measure("0 %");
+	sparse(0.001);
+	sparse(0.1);
+	fill(1, 1);
+	measure("100 %");
 }
 
 int main(int argc, char **argv)
@@ -212,12 +240,8 @@ int main(int argc, char **argv)
 	bench_table("finding the dirty pages of 1 TiB in a bitmap of 32 MiB "
 		    "(GB/s of bitmap)",
 		    "dirty,ranges,words,bytes,reading,ranges/reading %");
-	fill(0, 1);
-	measure("0 %");
-	sparse(0.001);
-	sparse(0.1);
-	fill(1, 1);
-	measure("100 %");
+	for (pass = 0; pass < PASSES; pass++)
+		measure_all();
 	free(other);
 	free(bitmap);
 	bench_end();
