@@ -75,6 +75,36 @@ int bench_is_counting(void)
 	return counting;
 }
 
+/* ---- passes -------------------------------------------------------------- */
+
+#define PASSES	bench_times(6)
+#define NUMBERS 512
+
+static double leasts[NUMBERS];
+static size_t number; /* the next one of this pass */
+static uint32_t pass; /* from 1; 0 outside of passes */
+
+int bench_pass(void)
+{
+	number = 0;
+	pass = counting || pass == PASSES ? 0 : pass + 1;
+	return pass != 0;
+}
+
+double bench_least(double took)
+{
+	MUST(number < NUMBERS);
+	leasts[number] = pass > 1 ? fmin(leasts[number], took) : took;
+	return leasts[number++];
+}
+
+static int is_silent(void)
+{
+	return counting || (pass && pass < PASSES);
+}
+
+/* ---- the machine --------------------------------------------------------- */
+
 /* What follows the colon in the first line of that name, "" if there is none. */
 static void cpuinfo(const char *name, char *text, size_t size)
 {
@@ -160,7 +190,7 @@ void bench_table(const char *title, const char *columns)
 {
 	char *name;
 
-	if (counting)
+	if (is_silent())
 		return;
 	printf("\n%s\n\n", title);
 	snprintf(columns_now, sizeof(columns_now), "%s", columns);
@@ -173,7 +203,7 @@ void bench_table(const char *title, const char *columns)
 
 void bench_row(const char *words, const double *numbers, size_t count)
 {
-	if (counting)
+	if (is_silent())
 		return;
 	printf("%-34s", words);
 	for (size_t i = 0; i < count; i++)

@@ -34,6 +34,14 @@ int bench_is_quick(void);
 int bench_is_counting(void);
 
 /*
+ * A machine that is shared is slow for seconds. So what takes nanoseconds is measured
+ * in some passes, `while (bench_pass())`, each with the same numbers in the same order,
+ * and of each number the least so far counts. Only the last pass prints its tables.
+ */
+int bench_pass(void);
+double bench_least(double took);
+
+/*
  * A table on standard output and, with --csv FILE, in a file. Columns are given
  * by one text, "name,name"; a row has that many numbers after its first words,
  * in which there are no commas either.

@@ -14,9 +14,7 @@
 #include "bench.h"
 
 #define PAGE   4096
-#define PASSES bench_times(6)
 #define ROUNDS 3
-#define ROWS   8
 #define FULL   (UINT64_C(1) << 28) /* pages of 1 TiB */
 #define QUICK  (UINT64_C(1) << 20)
 #define WORD   64
@@ -172,36 +170,23 @@ static double took(way *go)
 	return bench_now() - start;
 }
 
-/*
- * The least of some rounds, in which each has its turn, in some passes through all
- * rows: a machine that is shared is slow for seconds. The last pass says it.
- */
-static double least[ROWS][WAYS];
-static uint32_t pass, row;
-
-static void say(const char *text, const double *times)
-{
-	double numbers[WAYS + 1];
-
-	for (size_t i = 0; i < WAYS; i++)
-		numbers[i] = (double)pages / 8 / times[i];
-	numbers[WAYS] = times[WAYS - 1] / times[0] * 100;
-	bench_row(text, numbers, WAYS + 1);
-}
-
+/* In GB/s; the best of some rounds, in which each has its turn. */
 static void measure(const char *text)
 {
-	double *times = least[row++];
+	double best[WAYS], numbers[WAYS + 1];
 
-	MUST(row <= ROWS);
 	check();
-	for (size_t i = 0; !pass && i < WAYS; i++)
-		times[i] = INFINITY;
+	for (size_t i = 0; i < WAYS; i++)
+		best[i] = INFINITY;
 	for (uint32_t round = 0; round < bench_times(ROUNDS); round++)
 		for (size_t i = 0; i < WAYS; i++)
-			times[i] = fmin(times[i], took(ways[i]));
-	if (pass + 1 == PASSES)
-		say(text, times);
+			best[i] = fmin(best[i], took(ways[i]));
+	for (size_t i = 0; i < WAYS; i++) {
+		best[i] = bench_least(best[i]);
+		numbers[i] = (double)pages / 8 / best[i];
+	}
+	numbers[WAYS] = best[WAYS - 1] / best[0] * 100;
+	bench_row(text, numbers, WAYS + 1);
 }
 
 static void sparse(double share)
@@ -218,7 +203,9 @@ static void sparse(double share)
 
 static void measure_all(void)
 {
-	row = 0;
+	bench_table("finding the dirty pages of 1 TiB in a bitmap of 32 MiB "
+		    "(GB/s of bitmap)",
+		    "dirty,ranges,words,bytes,reading,ranges/reading %");
 	fill(0, 1);
 	measure("0 %");
 	sparse(0.001);
@@ -237,10 +224,7 @@ int main(int argc, char **argv)
 	other = malloc(other_size);
 	MUST(bitmap && other);
 	memset(other, 1, other_size);
-	bench_table("finding the dirty pages of 1 TiB in a bitmap of 32 MiB "
-		    "(GB/s of bitmap)",
-		    "dirty,ranges,words,bytes,reading,ranges/reading %");
-	for (pass = 0; pass < PASSES; pass++)
+	while (bench_pass())
 		measure_all();
 	free(other);
 	free(bitmap);

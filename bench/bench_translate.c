@@ -24,7 +24,6 @@
 #include "others.h"
 #include "regions.h"
 
-#define PASSES ((int)bench_times(6))
 #define ROUNDS ((int)bench_times(4))
 
 static const uint64_t sizes[] = { 1, 16, 256, 4096, 65536 };
@@ -86,35 +85,6 @@ LOOPS(with_skip, ADDRESSES, (void)0, bench_skip_find(address, &to))
 LOOPS(with_list, ADDRESSES / (1 + bench_regions.count / 64), (void)0,
       bench_list_find(address, &to))
 
-/*
- * A machine that is shared is slow for seconds. So all is measured in some passes,
- * of which the least of each number counts, and the last pass says it.
- */
-#define NUMBERS 512
-
-static double leasts[NUMBERS];
-static size_t number; /* the next one of this pass */
-static int pass;
-
-static double least_of_all(double took)
-{
-	MUST(number < NUMBERS);
-	leasts[number] = pass ? fmin(leasts[number], took) : took;
-	return leasts[number++];
-}
-
-static void say_table(const char *title, const char *columns)
-{
-	if (pass + 1 == PASSES)
-		bench_table(title, columns);
-}
-
-static void say_row(const char *words, const double *row, size_t n)
-{
-	if (pass + 1 == PASSES)
-		bench_row(words, row, n);
-}
-
 static struct figures least(struct figures a, struct figures b)
 {
 	return (struct figures){ .stream = fmin(a.stream, b.stream),
@@ -145,7 +115,7 @@ static void row(const char *words, const double *took, size_t n)
 		if (i)
 			figures[used++] = took[0] / took[i];
 	}
-	say_row(words, figures, used);
+	bench_row(words, figures, used);
 }
 
 static void rows(const char *what, struct figures (*const *ways)(void),
@@ -157,8 +127,8 @@ static void rows(const char *what, struct figures (*const *ways)(void),
 
 	measure(ways, n, best);
 	for (size_t i = 0; i < n; i++) {
-		took[0][i] = least_of_all(best[i].dependent);
-		took[1][i] = least_of_all(best[i].stream);
+		took[0][i] = bench_least(best[i].dependent);
+		took[1][i] = bench_least(best[i].stream);
 	}
 	for (int i = 0; i < 2; i++) {
 		snprintf(words, sizeof(words), "%6llu %s %s",
@@ -172,8 +142,8 @@ static void compare_cursor(void)
 {
 	struct figures (*const ways[])(void) = { with_map, with_table };
 
-	say_table("cursor: the same region again, both inline (ns)",
-		  "regions,map,table,map/table");
+	bench_table("cursor: the same region again, both inline (ns)",
+		    "regions,map,table,map/table");
 	for (size_t i = 0; i < SIZES; i++) {
 		bench_regions_begin(ioas, sizes[i], ALIGNED);
 		bench_regions_choose(SAME);
@@ -187,9 +157,9 @@ static void compare_aligned(void)
 	struct figures (*const ways[])(void) = { with_map, with_table_call,
 						 with_sorted, with_skip };
 
-	say_table("regions of 2 MiB, aligned (ns)",
-		  "regions,map,table,map/table,sorted,map/sorted,skip list,"
-		  "map/skip");
+	bench_table("regions of 2 MiB, aligned (ns)",
+		    "regions,map,table,map/table,sorted,map/sorted,skip list,"
+		    "map/skip");
 	for (size_t i = 0; i < SIZES; i++) {
 		bench_regions_begin(ioas, sizes[i], ALIGNED);
 		bench_regions_choose(SEQUENTIAL);
@@ -206,7 +176,7 @@ static void compare_others(int layout, const char *title)
 	struct figures (*const ways[])(void) = { with_map, with_sorted,
 						 with_skip };
 
-	say_table(title, "regions,map,sorted,map/sorted,skip list,map/skip");
+	bench_table(title, "regions,map,sorted,map/sorted,skip list,map/skip");
 	for (size_t i = 0; i < SIZES; i++) {
 		bench_regions_begin(ioas, sizes[i], layout);
 		bench_regions_choose(SEQUENTIAL);
@@ -237,7 +207,7 @@ static void compare_list(int layout, const char *what)
 
 static void compare_lists(void)
 {
-	say_table("a list, random (ns)", "regions,map,list,map/list");
+	bench_table("a list, random (ns)", "regions,map,list,map/list");
 	compare_list(ALIGNED, "2 MiB");
 	compare_list(MIXED, "mixed");
 }
@@ -344,30 +314,30 @@ static void compare_writer(uint64_t n, int layout, int pattern,
 	bench_regions_begin(ioas, n, layout);
 	bench_regions_choose(pattern);
 	for (unsigned int readers = 1; readers <= 2; readers++) {
-		double alone = least_of_all(read_by(with_map, readers, NULL));
-		double with = least_of_all(read_by(with_map, readers, &to_map));
+		double alone = bench_least(read_by(with_map, readers, NULL));
+		double with = bench_least(read_by(with_map, readers, &to_map));
 		double skip_alone =
-			least_of_all(read_by(with_skip, readers, NULL));
+			bench_least(read_by(with_skip, readers, NULL));
 		double skip_with =
-			least_of_all(read_by(with_skip, readers, &to_skip));
+			bench_least(read_by(with_skip, readers, &to_skip));
 
 		snprintf(words, sizeof(words), "%u %s of %llu", readers, what,
 			 (unsigned long long)n);
-		say_row(words,
-			(double[]){ alone, with, (with / alone - 1) * 100,
-				    skip_alone, alone / skip_alone, skip_with,
-				    with / skip_with },
-			7);
+		bench_row(words,
+			  (double[]){ alone, with, (with / alone - 1) * 100,
+				      skip_alone, alone / skip_alone, skip_with,
+				      with / skip_with },
+			  7);
 	}
 	bench_regions_end();
 }
 
 static void compare_writers(void)
 {
-	say_table("readers, and a writer with 10,000 operations a second "
-		  "(ns)",
-		  "readers,alone,with writer,slower by %,skip list,"
-		  "map/skip,skip+writer,both+writer");
+	bench_table("readers, and a writer with 10,000 operations a second "
+		    "(ns)",
+		    "readers,alone,with writer,slower by %,skip list,"
+		    "map/skip,skip+writer,both+writer");
 	compare_writer(4096, ALIGNED, SAME, "cursor");
 	compare_writer(4096, ALIGNED, RANDOM, "2 MiB random");
 	for (size_t i = 2; i < SIZES; i++)
@@ -437,8 +407,7 @@ int main(int argc, char **argv)
 	bench_arguments(argc, argv);
 	bench_pin(0);
 	ioas = bench_ioas();
-	for (pass = 0; !bench_is_counting() && pass < PASSES; pass++) {
-		number = 0;
+	while (bench_pass()) {
 		compare_cursor();
 		compare_aligned();
 		compare_others(MISALIGNED,
